@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class AuditConfig(AppConfig):
+    """Who did what."""
+
+    name = "audit"
+    verbose_name = "Audit"

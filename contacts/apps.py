@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class ContactsConfig(AppConfig):
+    """The contact form and the staff's answers."""
+
+    name = "contacts"
+    verbose_name = "Contacts"

@@ -1,0 +1,125 @@
+"""The cast and the stage of the tests."""
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
+
+import pytest
+from django.conf import settings as django_settings
+from django.contrib.auth.hashers import make_password
+from django.core.cache import cache
+from django.db import connections
+from django_redis import get_redis_connection
+from rest_framework.test import APIClient
+
+from audit.actor import Actor
+from titanobova import throttling
+from users.models import User
+from users.services.sessions import open_session
+from users.tokens import AccessToken
+
+PASSWORD = "correct-horse-9"
+_password_hash: list[str] = []
+
+
+class RunTogether(Protocol):
+    """Run the same call in several threads at once; return what each returned or raised."""
+
+    def __call__(self, threads: int, call: Callable[[int], Any]) -> list[Any]: ...
+
+
+@pytest.fixture(autouse=True)
+def _fresh_counters() -> Iterator[None]:
+    """No test meets the limits or the cache of another."""
+    throttling.memory.clear()
+    throttling.redis.retry()
+    if django_settings.REDIS_HOST:
+        get_redis_connection("default").flushdb()
+    else:
+        cache.clear()
+    yield
+
+
+@pytest.fixture
+def actor() -> Actor:
+    """Somebody at an address, for calls of services."""
+    return Actor(ip_address="192.0.2.10", user_agent="tests")
+
+
+def make_user(email: str, **fields: Any) -> User:
+    """Make an account whose password is PASSWORD, hashed once for the whole run."""
+    if not _password_hash:
+        _password_hash.append(make_password(PASSWORD))
+    return User.objects.create(email=email, password=_password_hash[0], **fields)
+
+
+@pytest.fixture
+def student(db: None) -> User:
+    """A person with an account."""
+    return make_user("student@example.com", first_name="Ada", last_name="Student")
+
+
+@pytest.fixture
+def other_student(db: None) -> User:
+    """Another one, who must not see the first one's things."""
+    return make_user("other@example.com", first_name="Otto", last_name="Other")
+
+
+@pytest.fixture
+def instructor(db: None) -> User:
+    """A person who teaches: may edit own courses, nothing else."""
+    return make_user("instructor@example.com", first_name="Ines", user_type=User.Type.INSTRUCTOR)
+
+
+@pytest.fixture
+def staff(db: None) -> User:
+    """A person of the staff, who may do everything in the admin."""
+    return make_user("staff@example.com", first_name="Sam", is_staff=True, is_superuser=True)
+
+
+@pytest.fixture
+def anonymous() -> APIClient:
+    """A visitor."""
+    return APIClient()
+
+
+@pytest.fixture
+def api() -> Callable[[User], APIClient]:
+    """Return the client of a person who is logged in: `api(student).get(...)`."""
+    return client_of
+
+
+def client_of(user: User) -> APIClient:
+    """Return a client with the access token of a new session of `user`."""
+    session = open_session(user, by=Actor(ip_address="192.0.2.20", user_agent="tests"))
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {AccessToken.of(session)}")
+    return client
+
+
+@pytest.fixture
+def run_together() -> RunTogether:
+    """Run calls in threads that start at the same moment. Needs `django_db(transaction=True)`."""
+    return together
+
+
+def together(threads: int, call: Callable[[int], Any]) -> list[Any]:
+    """Call `call(number)` in `threads` threads behind one barrier; an exception is that thread's outcome."""
+    barrier = threading.Barrier(threads)
+    outcomes: list[Any] = [None] * threads
+
+    def run(number: int) -> None:
+        try:
+            barrier.wait(timeout=30)
+            outcomes[number] = call(number)
+        except Exception as error:
+            outcomes[number] = error
+        finally:
+            connections.close_all()
+
+    workers = [threading.Thread(target=run, args=(number,)) for number in range(threads)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(timeout=60)
+    return outcomes

@@ -1,0 +1,32 @@
+"""The environment that tests start in; loaded before the settings (`-p tests.environment` in pyproject.toml).
+
+No `.env` file of the developer's checkout is read. TEST_SERVICES=1 (make test-services) runs the same suite on PostgreSQL and
+Redis, at the usual local ports or where DB_HOST, DB_PORT, DB_USER, DB_PASSWORD, REDIS_HOST and REDIS_PORT say.
+"""
+
+import os
+import tempfile
+from pathlib import Path
+
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
+FOLDER = Path(tempfile.gettempdir()) / f"titanobova-tests-{os.getuid()}" / WORKER
+FOLDER.mkdir(parents=True, exist_ok=True)
+
+KEPT_NAMES = ("PATH", "HOME", "LANG", "TMPDIR", "CI")
+SERVICE_NAMES = ("DB_HOST", "DB_PORT", "DB_USER", "DB_PASSWORD", "REDIS_HOST", "REDIS_PORT", "REDIS_PASSWORD")
+
+given = {name: os.environ.pop(name) for name in SERVICE_NAMES if name in os.environ}
+if os.environ.get("TEST_SERVICES") == "1":
+    defaults = {"DB_HOST": "127.0.0.1", "DB_USER": "postgres", "REDIS_HOST": "127.0.0.1"}
+    os.environ.update(defaults | given)
+    # A Redis database for each worker, so that one's flush does not empty another's counters.
+    os.environ["REDIS_DB"] = str(1 + int(WORKER.removeprefix("gw") or 0))
+os.environ.update(
+    {
+        "ENV_DIR": str(FOLDER),
+        "LOG_DIR": str(FOLDER / "logs"),
+        "MEDIA_ROOT": str(FOLDER / "media"),
+        "LOGIN_REFUSAL_SECONDS": "0",
+        "DEBUG": "True",
+    }
+)

@@ -1,0 +1,195 @@
+"""The ground under every endpoint: the view bases and the one shape of refusals."""
+
+import logging
+from typing import Any
+
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect, JsonResponse
+from django.urls import resolve
+from rest_framework import exceptions, serializers, status, views, viewsets
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from titanobova.errors import DomainError, FieldError
+from titanobova.security_events import record_security_event
+
+logger = logging.getLogger("titanobova.api")
+
+
+class SecondFactorRequired(exceptions.NotAuthenticated):
+    """The bearer's password was right and the second factor is still to come."""
+
+    default_detail = "Confirm the login with your second factor first."
+    default_code = "two_factor_required"
+
+
+class LimitedFirst:
+    """Count a request against its limits before anything else can refuse it.
+
+    DRF counts after it has checked who asks and whether they may, so that an attacker's refused tries are free.
+    """
+
+    def initial(self: Any, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Prepare the request: negotiate, authenticate, count, then ask for permission."""
+        self.format_kwarg = self.get_format_suffix(**kwargs)
+        request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(request)
+        request.version, request.versioning_scheme = self.determine_version(request, *args, **kwargs)
+        try:
+            self.perform_authentication(request)
+        finally:
+            self.check_throttles(request)
+        self.check_permissions(request)
+
+    def permission_denied(
+        self: Any, request: Request, message: str | None = None, code: str | None = None
+    ) -> None:
+        """Refuse; who still owes the second factor is told so."""
+        if request.META.get("titanobova.second_factor_pending"):
+            raise SecondFactorRequired
+        super().permission_denied(request, message=message, code=code)  # type: ignore[misc]  # DRF's, through the MRO
+
+
+class APIView(LimitedFirst, views.APIView):
+    """A use case: usually one verb."""
+
+
+class GenericViewSet(LimitedFirst, viewsets.GenericViewSet[Any]):
+    """A resource: list, retrieve and what belongs to them."""
+
+
+class ClosedSerializer(serializers.Serializer[Any]):
+    """Input that refuses members it does not know: a misspelt field is an error, not a silent default."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Return the validated members.
+
+        :raises ValidationError: for an unknown member as for a bad one.
+        """
+        unknown = sorted(set(data) - set(self.fields)) if isinstance(data, dict) else []
+        if unknown:
+            raise serializers.ValidationError(
+                dict.fromkeys(unknown[:10], ["This field is not known here."]), "unknown"
+            )
+        return super().to_internal_value(data)
+
+
+def answer_refusal(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Turn what a view raised into `{"detail", "code", "errors"?}`; None leaves a defect to the 500 page.
+
+    Set as DRF's EXCEPTION_HANDLER, so that no view needs a try of its own.
+    """
+    if isinstance(error, OperationalError | InterfaceError):
+        logger.error("The database does not answer.", exc_info=error)
+        return _answer(
+            503, "temporarily_unavailable", "The service is busy. Try again in a moment.", retry_after=2
+        )
+    if isinstance(error, DomainError):
+        return _answer_domain_error(error)
+    if isinstance(error, Http404):
+        error = exceptions.NotFound()
+    if not isinstance(error, exceptions.APIException):
+        return None
+    if error.status_code == status.HTTP_403_FORBIDDEN:
+        record_security_event(context["request"], "access.denied", {})
+    return _answer_api_exception(error)
+
+
+def _answer_domain_error(error: DomainError) -> Response:
+    errors = None
+    if isinstance(error, FieldError):
+        errors = {error.field: [{"message": error.reason, "code": error.reason_code}]}
+    response = _answer(error.status, error.code, error.text, errors=errors, retry_after=error.retry_after)
+    response.data |= error.details
+    if error.status == status.HTTP_401_UNAUTHORIZED:
+        response["WWW-Authenticate"] = 'Bearer realm="api"'
+    return response
+
+
+def _answer_api_exception(error: exceptions.APIException) -> Response:
+    if isinstance(error, exceptions.ValidationError):
+        return _answer(
+            400, "invalid", "Some fields are not valid.", errors=_flatten(error.get_full_details())
+        )
+    wait = getattr(error, "wait", None)
+    code = error.get_codes()
+    code = code if isinstance(code, str) else error.default_code
+    code = {"throttled": "rate_limited", "not_authenticated": "not_authenticated"}.get(code, code)
+    text = (
+        str(error.detail)
+        if not isinstance(error.detail, dict)
+        else str(error.detail.get("detail", error.default_detail))
+    )
+    response = _answer(error.status_code, code, text, retry_after=wait and int(wait))
+    if error.status_code == status.HTTP_401_UNAUTHORIZED:
+        response["WWW-Authenticate"] = getattr(error, "auth_header", 'Bearer realm="api"')
+    return response
+
+
+def _answer(
+    status_code: int, code: str, detail: str, *, errors: object = None, retry_after: int | None = None
+) -> Response:
+    body: dict[str, object] = {"detail": detail, "code": code}
+    if errors is not None:
+        body["errors"] = errors
+    headers = {"Retry-After": str(retry_after)} if retry_after is not None else None
+    return Response(body, status=status_code, headers=headers)
+
+
+def _flatten(details: Any, prefix: str = "") -> dict[str, list[dict[str, str]]]:
+    """Return `{"lessons.0.title": [{message, code}]}` from DRF's nested details."""
+    if isinstance(details, dict) and set(details) == {"message", "code"}:
+        return {
+            prefix or "non_field_errors": [{"message": str(details["message"]), "code": str(details["code"])}]
+        }
+    if isinstance(details, list) and all(set(item) == {"message", "code"} for item in details if item):
+        return {
+            prefix or "non_field_errors": [{key: str(item[key]) for key in item} for item in details if item]
+        }
+    pairs = details.items() if isinstance(details, dict) else enumerate(details)
+    flat: dict[str, list[dict[str, str]]] = {}
+    for key, inner in pairs:
+        if inner:
+            flat |= _flatten(inner, f"{prefix}.{key}" if prefix else str(key))
+    return flat
+
+
+def page_for_api_or_people(status_code: int, code: str, detail: str) -> JsonResponse:
+    """Answer an error outside any view (no such path, a defect) in the one shape."""
+    return JsonResponse({"detail": detail, "code": code}, status=status_code)
+
+
+def unknown_path(request: HttpRequest, rest: str) -> HttpResponse:
+    """Answer an address of the API that does not exist in the one shape, in development too.
+
+    Where only the slash at the end is missing, a read is sent on; a write is refused with words, because a redirect
+    would lose its body.
+    """
+    with_slash = f"{request.path}/"
+    if request.path.endswith("/") or resolve(with_slash).func is unknown_path:
+        return page_for_api_or_people(404, "not_found", "There is nothing at this address.")
+    if request.method in {"GET", "HEAD"}:
+        query = request.META.get("QUERY_STRING", "")
+        return HttpResponsePermanentRedirect(f"{with_slash}?{query}" if query else with_slash)
+    return page_for_api_or_people(404, "slash_missing", f"The address ends with a slash: {with_slash}")
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:
+    """handler400: a request that Django itself refuses, such as one with a foreign Host header."""
+    return page_for_api_or_people(400, "bad_request", "The request cannot be understood.")
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> JsonResponse:
+    """handler403."""
+    return page_for_api_or_people(403, "permission_denied", "You may not do this.")
+
+
+def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:
+    """handler404."""
+    return page_for_api_or_people(404, "not_found", "There is nothing at this address.")
+
+
+def server_error(request: HttpRequest) -> JsonResponse:
+    """handler500: no detail of the defect; its log line carries the request's id."""
+    return page_for_api_or_people(
+        500, "server_error", "Something went wrong on our side. It has been recorded."
+    )

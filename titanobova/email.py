@@ -1,0 +1,139 @@
+"""Mail leaves through the outbox: a row in the caller's transaction, delivered after its commit."""
+
+import logging
+from datetime import timedelta
+
+from celery import shared_task
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.db import connection, transaction
+from django.template.loader import render_to_string
+from django.utils import timezone
+from sendgrid import SendGridAPIClient
+from sendgrid.helpers.mail import Mail, ReplyTo
+
+from titanobova.models import OutgoingMail
+
+logger = logging.getLogger("titanobova.email")
+
+MAX_TRIES = 12
+FIRST_PAUSE = timedelta(seconds=30)
+LONGEST_PAUSE = timedelta(hours=3)
+LEASE = timedelta(
+    minutes=2
+)  # longer than one try can take, so that no second worker sends the same mail meanwhile
+SENDGRID_TIMEOUT = 5  # seconds; the client's own default is to wait for ever
+
+
+class MailRefused(Exception):
+    """The mail service will never take this mail; trying again cannot help."""
+
+
+def send_later(
+    template: str, *, to: str, subject: str, context: dict[str, object] | None = None, reply_to: str = ""
+) -> OutgoingMail:
+    """Put a mail into the outbox, inside the caller's transaction, and wake the delivery when it commits.
+
+    `template` is a plain text file of templates/mail/. Line breaks in `subject` and `reply_to`, which an attacker
+    would use to add headers, become spaces or drop the address.
+    """
+    mail = OutgoingMail.objects.create(
+        recipient=to,
+        subject=" ".join(subject.split())[:200],
+        text=render_to_string(
+            f"mail/{template}.txt", {**(context or {}), "support_email": settings.SUPPORT_EMAIL}
+        ),
+        reply_to="" if any(char in reply_to for char in "\r\n,") else reply_to,
+    )
+    transaction.on_commit(_wake_delivery, robust=True)
+    return mail
+
+
+def _wake_delivery() -> None:
+    try:
+        deliver_mail.delay()
+    except deliver_mail.OperationalError:
+        logger.warning("The job queue is down; the sweep will deliver the mail.")
+
+
+@shared_task
+def deliver_mail() -> int:
+    """Job: send the mails that are due; woken by each commit that wrote one, and by beat every minute."""
+    return deliver_due_mail()
+
+
+def deliver_due_mail(*, at_most: int = 100) -> int:
+    """Send what is due and return how many mails left. Safe to run in any number of processes at once."""
+    sent = 0
+    for _ in range(at_most):
+        mail = _lease_one()
+        if mail is None:
+            break
+        sent += _try_to_send(mail)
+    return sent
+
+
+def _lease_one() -> OutgoingMail | None:
+    """Take one due mail for the length of LEASE; a worker that dies meanwhile leaves it to the next sweep."""
+    with transaction.atomic():
+        due = OutgoingMail.objects.due().order_by("next_try_at")
+        if connection.features.has_select_for_update_skip_locked:
+            due = due.select_for_update(skip_locked=True)
+        mail = due.first()
+        if mail is None or not OutgoingMail.objects.due().filter(pk=mail.pk).update(
+            next_try_at=timezone.now() + LEASE, tries=mail.tries + 1
+        ):
+            return None
+        mail.tries += 1
+    return mail
+
+
+def _try_to_send(mail: OutgoingMail) -> bool:
+    try:
+        _send(mail)
+    except MailRefused as error:
+        _settle(mail, status=OutgoingMail.Status.FAILED, last_error=str(error)[:300])
+        return False
+    except Exception as error:  # noqa: BLE001 - whatever a network does, the mail stays and is tried again
+        pause = min(FIRST_PAUSE * 2 ** (mail.tries - 1), LONGEST_PAUSE)
+        given_up = mail.tries >= MAX_TRIES
+        status = OutgoingMail.Status.FAILED if given_up else OutgoingMail.Status.WAITING
+        _settle(mail, status=status, last_error=type(error).__name__, next_try_at=timezone.now() + pause)
+        logger.warning("A mail was not taken: %s, try %s", type(error).__name__, mail.tries)
+        return False
+    _settle(mail, status=OutgoingMail.Status.SENT, sent_at=timezone.now(), last_error="")
+    return True
+
+
+def _settle(mail: OutgoingMail, **changes: object) -> None:
+    OutgoingMail.objects.filter(pk=mail.pk).update(**changes)
+
+
+def _send(mail: OutgoingMail) -> None:
+    if settings.SENDGRID_API_KEY:
+        _send_by_sendgrid(mail)
+        return
+    message = EmailMessage(mail.subject, mail.text, settings.DEFAULT_FROM_EMAIL, [mail.recipient])
+    message.reply_to = [mail.reply_to] if mail.reply_to else []
+    message.send()
+
+
+def _send_by_sendgrid(mail: OutgoingMail) -> None:
+    client = SendGridAPIClient(settings.SENDGRID_API_KEY, host=settings.SENDGRID_API_BASE)
+    client.client.timeout = SENDGRID_TIMEOUT
+    message = Mail(
+        from_email=settings.DEFAULT_FROM_EMAIL,
+        to_emails=mail.recipient,
+        subject=mail.subject,
+        plain_text_content=mail.text,
+    )
+    if mail.reply_to:
+        message.reply_to = ReplyTo(mail.reply_to)
+    try:
+        client.send(message)
+    except Exception as error:
+        # python_http_client raises a class for each status; 4xx but 401, 403 and 429 says the mail itself is wrong.
+        status = getattr(error, "status_code", None)
+        if isinstance(status, int) and 400 <= status < 500 and status not in {401, 403, 408, 429}:
+            raise MailRefused(f"SendGrid refused it with status {status}") from error
+        raise

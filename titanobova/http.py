@@ -1,0 +1,223 @@
+"""What every request passes: its id and log line, the client's address, the strict JSON parser, the admin's CSP."""
+
+import ipaddress
+import json
+import logging
+import re
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from typing import IO, Any, Protocol
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from rest_framework.exceptions import APIException, ParseError
+from rest_framework.parsers import BaseParser
+
+from titanobova.logging import current_request_id
+
+logger = logging.getLogger("titanobova.requests")
+
+Handler = Callable[[HttpRequest], HttpResponse]
+SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+LIMIT_HEADERS = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
+JSON_BYTES = 64 * 1024
+JSON_DEPTH = 20
+
+
+class Carrier(Protocol):
+    """Django's request or DRF's: what the address is read from."""
+
+    @property
+    def META(self) -> Mapping[str, Any]: ...  # noqa: N802 - Django's name
+
+
+class RequestContextMiddleware:
+    """Give each request an id, answer with it, write its line to the log and its rate limit to the headers."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer `request`; an incoming X-Request-ID counts only when it is short and plain."""
+        claimed = request.headers.get("X-Request-ID", "")
+        request_id = claimed if SANE_REQUEST_ID.fullmatch(claimed) else secrets.token_hex(16)
+        request.META["titanobova.request_id"] = request_id
+        token, started = current_request_id.set(request_id), time.perf_counter()
+        try:
+            response = self.get_response(request)
+            _finish(request, response, milliseconds=(time.perf_counter() - started) * 1000)
+        finally:
+            current_request_id.reset(token)
+        response["X-Request-ID"] = request_id
+        return response
+
+
+def _finish(request: HttpRequest, response: HttpResponse, *, milliseconds: float) -> None:
+    verdict = request.META.get("titanobova.rate_limit")
+    if verdict is not None:
+        for name, number in zip(LIMIT_HEADERS, verdict, strict=True):
+            response[name] = str(number)
+    if request.path.startswith("/api/") and not response.has_header("Cache-Control"):
+        response["Cache-Control"] = "no-store"
+    match = request.resolver_match
+    logger.info(
+        "%s %s",
+        request.method,
+        response.status_code,
+        extra={
+            "method": request.method,
+            "path": f"/{match.route}" if match else "(no such path)",
+            "status": response.status_code,
+            "duration_ms": round(milliseconds, 1),
+            "user_id": request.META.get("titanobova.user_id"),
+            "ip_address": client_address(request),
+        },
+    )
+
+
+class ContentSecurityPolicyMiddleware:
+    """Answer every page with a policy that runs our own scripts alone.
+
+    Stored text that an attacker smuggles into a page stays text: nothing inline and nothing from elsewhere runs. The
+    admin's theme evaluates expressions in its templates (Alpine.js), so `unsafe-eval` is open under /admin/ only.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer `request` with the policy of its path."""
+        response = self.get_response(request)
+        scripts = "'self' 'unsafe-eval'" if request.path.startswith("/admin/") else "'self'"
+        response.setdefault(
+            "Content-Security-Policy",
+            f"default-src 'self'; script-src {scripts}; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+            "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'",
+        )
+        return response
+
+
+def client_address(request: Carrier) -> str:
+    """Return the client's IP address, believing exactly TRUSTED_PROXY_COUNT proxies.
+
+    Each trusted proxy appends the address that it saw to X-Forwarded-For, so the client stands at that place counted
+    from the right. What a client writes into the header itself stands further left and is never read: neither a
+    throttle nor a lock nor the audit log can be led astray by it. Anything that is no address gives the peer's own.
+    """
+    peer = str(request.META.get("REMOTE_ADDR", ""))
+    trusted: int = settings.TRUSTED_PROXY_COUNT
+    if trusted < 1:
+        return _address(peer) or "0.0.0.0"  # noqa: S104 - an unknown peer (a unix socket), not a bind
+    hops = str(request.META.get("HTTP_X_FORWARDED_FOR", "")).split(",")
+    claimed = hops[-trusted] if len(hops) >= trusted else ""
+    return _address(claimed) or _address(peer) or "0.0.0.0"  # noqa: S104 - as above
+
+
+def _address(text: str) -> str | None:
+    text = text.strip()
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        parsed = ipaddress.ip_address(text)
+    except ValueError:
+        return None
+    mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
+    return str(mapped or parsed)
+
+
+class PayloadTooLarge(APIException):
+    """The body is larger than this route accepts."""
+
+    status_code = 413
+    default_detail = "The request's body is too large."
+    default_code = "payload_too_large"
+
+
+class StrictJSONParser(BaseParser):
+    """Read JSON that means one thing on every database and in every program.
+
+    Refused with a 400: more than JSON_DEPTH levels (the stock parser dies of recursion), a member named twice (two
+    programs read two values), NaN and Infinity, numbers of absurd length, NUL and lone surrogates anywhere (PostgreSQL
+    cannot store them, SQLite stores them and every later read fails).
+    """
+
+    media_type = "application/json"
+    max_bytes = JSON_BYTES
+
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:
+        """Return the decoded body.
+
+        :raises ParseError: for anything that is not such JSON.
+        :raises PayloadTooLarge: over `max_bytes`.
+        """
+        body: bytes = stream.read(self.max_bytes + 1)
+        if len(body) > self.max_bytes:
+            raise PayloadTooLarge
+        return parse_json(body)
+
+
+def parse_json(body: bytes) -> Any:
+    """Return what `body` says, by the rules of StrictJSONParser.
+
+    :raises ParseError: naming what is wrong.
+    """
+    try:
+        text = body.decode()
+        if _depth(text) > JSON_DEPTH:
+            raise ValueError(f"nested deeper than {JSON_DEPTH} levels")
+        decoded = json.loads(
+            text, object_pairs_hook=_members, parse_constant=_no_constant, parse_int=_integer
+        )
+        _refuse_unstorable(decoded)
+    except (ValueError, RecursionError) as error:
+        reason = "not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
+        raise ParseError(f"The body is not valid JSON: {reason}.") from None
+    return decoded
+
+
+def _depth(text: str) -> int:
+    """Return the deepest nesting of brackets outside strings, without recursion."""
+    deepest = level = 0
+    for bracket in re.sub(r'"(?:[^"\\]|\\.)*"', "", text, flags=re.DOTALL):
+        if bracket in "[{":
+            level += 1
+            deepest = max(deepest, level)
+        elif bracket in "]}":
+            level -= 1
+    return deepest
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise ValueError("a member is named twice")
+    return members
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not a JSON number")
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > 20:
+        raise ValueError("a number is too long")
+    return int(digits)
+
+
+def _refuse_unstorable(value: Any) -> None:
+    if isinstance(value, str) and ("\x00" in value or any("\ud800" <= char <= "\udfff" for char in value)):
+        raise ValueError("a text holds a NUL or half a surrogate pair")
+    if isinstance(value, float) and value in (float("inf"), float("-inf")):
+        raise ValueError("a number is too large")
+    if isinstance(value, dict):
+        for key, item in value.items():
+            _refuse_unstorable(key)
+            _refuse_unstorable(item)
+    elif isinstance(value, list):
+        for item in value:
+            _refuse_unstorable(item)

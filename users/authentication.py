@@ -1,0 +1,89 @@
+"""Who is asking: the bearer token of a request."""
+
+from typing import Any
+
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+
+from titanobova.errors import DomainError
+from users.models import Session, User
+from users.tokens import AccessToken, InvalidToken, PendingLoginToken
+
+
+def bearer(request: Request) -> str:
+    """Return the token of the Authorization header, or an empty string."""
+    scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+class BearerAuthentication(BaseAuthentication):
+    """Accept the access token of a live session of an active account: one query for both."""
+
+    def authenticate(self, request: Request) -> tuple[User, Session] | None:
+        """Return the user and the session, or None for a visitor.
+
+        A token that only proves a password (the second factor is to come) makes nobody: public routes see a visitor,
+        every other one answers `two_factor_required`.
+
+        :raises AuthenticationFailed: for a token that is not valid, or no longer.
+        """
+        text = bearer(request)
+        if not text:
+            return None
+        try:
+            session = live_session(text)
+        except InvalidToken as error:
+            if _is_pending(text):
+                request.META["titanobova.second_factor_pending"] = True
+                return None
+            raise AuthenticationFailed(error.message, error.code) from None
+        request.META["titanobova.user_id"] = str(session.user_id)
+        return session.user, session
+
+    def authenticate_header(self, request: Request) -> str:
+        """Return what a 401 carries in WWW-Authenticate."""
+        return 'Bearer realm="api"'
+
+
+class OptionalBearerAuthentication(BearerAuthentication):
+    """For routes open to anyone: a token that is not valid makes a visitor, never a 401.
+
+    The old client sends `Bearer null` when nobody is logged in, and an expired token must not hide a public page.
+    """
+
+    def authenticate(self, request: Request) -> tuple[User, Session] | None:
+        """Return the user and the session, or None for everyone else."""
+        try:
+            return super().authenticate(request)
+        except AuthenticationFailed:
+            return None
+
+
+def live_session(access: str) -> Session:
+    """Return the session of an access token, with its user loaded.
+
+    :raises InvalidToken: when the token, its session or its account no longer counts.
+    """
+    token = AccessToken.read(access)
+    session = (
+        Session.objects.live().select_related("user").filter(pk=token.row_id, user__is_active=True).first()
+    )
+    if session is None:
+        raise InvalidToken
+    return session
+
+
+def _is_pending(text: str) -> bool:
+    try:
+        PendingLoginToken.read(text)
+    except DomainError:
+        return False
+    return True
+
+
+def current_user(request: Request) -> User:
+    """Return who is asking, on a route that only lets people in."""
+    user: Any = request.user
+    assert isinstance(user, User)  # noqa: S101 - the permission class has refused everyone else
+    return user

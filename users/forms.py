@@ -1,0 +1,57 @@
+"""The login page of the admin."""
+
+from typing import Any
+
+from django import forms
+from django.db import transaction
+from unfold.forms import AuthenticationForm
+from unfold.widgets import BASE_INPUT_CLASSES
+
+from audit.actor import Actor
+from titanobova import throttling
+from titanobova.errors import DomainError
+from titanobova.http import client_address
+from users.models import User
+from users.services.login import prove_password, record_login
+from users.services.second_factor import LIMIT, WrongSecondFactor, spend_code
+
+
+class StaffLoginForm(AuthenticationForm):  # type: ignore[misc]  # the theme has no types
+    """The same login as the API's: the same lockout, limits and second factor guard this door."""
+
+    token = forms.CharField(
+        label="Code of your second factor, if you have one",
+        required=False,
+        max_length=64,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "one-time-code", "class": " ".join(BASE_INPUT_CLASSES)}
+        ),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Find out who it is.
+
+        :raises ValidationError: with one text for whatever was wrong.
+        """
+        given = self.cleaned_data
+        if given.get("username") and given.get("password"):
+            try:
+                self.user_cache = self._log_in(given["username"], given["password"], given.get("token", ""))
+            except DomainError as refusal:
+                raise forms.ValidationError(refusal.text, code=refusal.code) from None
+            self.confirm_login_allowed(self.user_cache)
+        return given
+
+    def _log_in(self, email: str, password: str, token: str) -> User:
+        throttling.require("login", throttling.network_of(client_address(self.request)))
+        actor = Actor.from_request(self.request)
+        user = prove_password(email, password, by=actor)
+        if user.totp_enabled:
+            throttling.require(LIMIT, str(user.pk))
+            if not spend_code(user, token):
+                raise WrongSecondFactor
+            throttling.forget(LIMIT, str(user.pk))
+        with transaction.atomic():
+            record_login(user, by=actor)
+        user.backend = "users.backends.SessionOnlyBackend"  # type: ignore[attr-defined]  # what django's login() reads
+        return user

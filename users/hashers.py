@@ -1,0 +1,77 @@
+"""Password hashes: our own, and those that came from the old system. They outlive legacy_import."""
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import bcrypt
+from django.contrib.auth.hashers import Argon2PasswordHasher, BasePasswordHasher
+from django.utils.crypto import constant_time_compare
+
+# More hashes at once than cores make each slower and take memory: 16 logins of Django's default took 1.6 GiB.
+_slots = threading.BoundedSemaphore(os.cpu_count() or 1)
+
+
+@contextmanager
+def hashing_slot() -> Iterator[None]:
+    """Wait for one of as many places as there are cores."""
+    with _slots:
+        yield
+
+
+class Argon2idHasher(Argon2PasswordHasher):
+    """Argon2id with 19 MiB, two passes and one lane: the floor that OWASP's ASVS 5.0 names in appendix C.
+
+    Django's own parameters (100 MiB, 8 lanes) served 2.9 logins a second on two cores, these about 20.
+    """
+
+    time_cost = 2
+    memory_cost = 19_456  # KiB
+    parallelism = 1
+
+
+class LegacyBcryptHasher(BasePasswordHasher):
+    """Verify hashes that bcryptjs or bcrypt made in the old system, stored as `bcrypt_node$<the hash>`.
+
+    A right password is re-hashed with Argon2id by the login that proves it, so a row keeps this form only until its
+    owner comes back.
+    """
+
+    algorithm = "bcrypt_node"
+
+    def verify(self, password: str, encoded: str) -> bool:
+        """Return whether `password` made the hash.
+
+        bcrypt reads 72 bytes: Node's libraries cut silently, Python's raises, so we cut here. A malformed hash is no
+        password, not an error.
+        """
+        stored = encoded.partition("$")[2].encode()
+        try:
+            made = bcrypt.hashpw(password.encode()[:72], stored)
+        except ValueError:
+            return False
+        return constant_time_compare(made, stored)
+
+    def encode(self, password: str, salt: str) -> str:
+        """Refuse: new hashes are Argon2id.
+
+        :raises NotImplementedError: always.
+        """
+        raise NotImplementedError("New passwords are hashed with Argon2id.")
+
+    def decode(self, encoded: str) -> dict[str, str]:
+        """Return the parts of the stored hash."""
+        algorithm, _, original = encoded.partition("$")
+        return {"algorithm": algorithm, "hash": original}
+
+    def safe_summary(self, encoded: str) -> dict[str, str]:
+        """Return what the admin may show."""
+        return {"algorithm": self.algorithm, "hash": "[hidden]"}
+
+    def must_update(self, encoded: str) -> bool:
+        """Return that it must: at the next login."""
+        return True
+
+    def harden_runtime(self, password: str, encoded: str) -> None:
+        """Do nothing: the refusal's fixed time hides the difference (see users/services/login.py)."""

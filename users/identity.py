@@ -1,0 +1,19 @@
+"""What makes two e-mail addresses the same account."""
+
+import unicodedata
+
+from audit.actor import plain
+
+
+def clean_email(text: str) -> str:
+    """Return the address as it is stored and written to: without spaces around it, in Unicode's NFKC form."""
+    return unicodedata.normalize("NFKC", plain(text)).strip()
+
+
+def canonical_email(text: str) -> str:
+    """Return the form that is unique: NFKC, then casefold.
+
+    `K@x.co` with a Kelvin sign, `k@x.co` and `K@X.CO` are one account; else an attacker registers a look-alike and
+    receives what is meant for the other (Django's CVE-2019-19844).
+    """
+    return unicodedata.normalize("NFKC", clean_email(text).casefold())

@@ -1,0 +1,259 @@
+"""Accounts and what logs them in."""
+
+from typing import Any, ClassVar, Self
+
+from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.db.models import F
+from django.utils import timezone
+
+from titanobova.ids import uuid7
+from users.identity import canonical_email, clean_email
+from users.lockout import Lockable, LockableQuerySet
+from users.managers import UserManager
+
+
+class User(Lockable, AbstractBaseUser, PermissionsMixin):
+    """A person. The e-mail is the name to log in with; `user_type` is a label that grants nothing by itself."""
+
+    class Type(models.TextChoices):
+        """What the business calls the person."""
+
+        STUDENT = "student"
+        INSTRUCTOR = "instructor"
+        FOUNDER = "founder"
+        ADMIN = "admin"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    email = models.EmailField(max_length=254)
+    email_canonical = models.CharField(max_length=300, editable=False)
+    first_name = models.CharField(max_length=150, blank=True)
+    last_name = models.CharField(max_length=150, blank=True)
+    phone_number = models.CharField(max_length=32, blank=True)
+    user_type = models.CharField(max_length=10, choices=Type.choices, default=Type.STUDENT)
+    requested_user_type = models.CharField(max_length=10, choices=Type.choices, blank=True)
+    profile_picture = models.ImageField(upload_to="profile_pictures/", blank=True)
+    bio = models.TextField(max_length=2000, blank=True)
+    date_of_birth = models.DateField(null=True, blank=True)
+    email_verified = models.BooleanField(default=False)
+    is_active = models.BooleanField(default=True)
+    is_staff = models.BooleanField(default=False)
+
+    totp_enabled = models.BooleanField(default=False)
+    totp_secret = models.TextField(blank=True, editable=False, help_text="encrypted")
+    totp_pending_secret = models.TextField(
+        blank=True, editable=False, help_text="encrypted; not confirmed yet"
+    )
+    totp_last_step = models.BigIntegerField(
+        default=0, editable=False, help_text="30-second step of the last code used"
+    )
+
+    created_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(auto_now=True)
+    last_password_change = models.DateTimeField(null=True, blank=True)
+    last_login_ip = models.GenericIPAddressField(null=True, blank=True)
+
+    objects: ClassVar[UserManager] = UserManager.from_queryset(LockableQuerySet)()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: list[str] = []
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["email_canonical"],
+                name="one_account_per_email",
+                violation_error_message="An account with this e-mail address exists already.",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(totp_enabled=False) | ~models.Q(totp_secret=""),
+                name="second_factor_has_a_secret",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.email
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save, with the canonical form of the e-mail beside it."""
+        self.email = clean_email(self.email)
+        self.email_canonical = canonical_email(self.email)
+        if (fields := kwargs.get("update_fields")) is not None and "email" in fields:
+            kwargs["update_fields"] = {*fields, "email_canonical"}
+        super().save(*args, **kwargs)
+
+    def clean(self) -> None:
+        """Refuse a second account for an e-mail in forms too; `save` and the constraint decide in the end."""
+        self.email = clean_email(self.email)
+        self.email_canonical = canonical_email(self.email)
+
+    @property
+    def full_name(self) -> str:
+        """First and last name, as far as they are known."""
+        return f"{self.first_name} {self.last_name}".strip()
+
+    def get_full_name(self) -> str:
+        """Django's name for it."""
+        return self.full_name or self.email
+
+
+class UnknownAccount(Lockable):
+    """Failed logins for an address that has no account: counted alike, so that a lock tells nobody which exist.
+
+    The address itself is not kept: `digest` is keyed, so a stolen table names no one.
+    """
+
+    digest = models.CharField(max_length=64, primary_key=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects: ClassVar[models.Manager[Self]] = models.Manager.from_queryset(LockableQuerySet)()  # type: ignore[assignment]  # the stubs lose the class
+
+    def __str__(self) -> str:
+        return self.digest[:12]
+
+
+class LoginAttempt(models.Model):
+    """One try to log in, whatever came of it."""
+
+    class Outcome(models.TextChoices):
+        """What came of it."""
+
+        SUCCESS = "success"
+        SECOND_FACTOR = "second_factor", "second factor asked for"
+        WRONG = "wrong", "wrong e-mail or password"
+        LOCKED = "locked"
+        WRONG_SECOND_FACTOR = "wrong_second_factor", "wrong second factor"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    email = models.CharField(max_length=254)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="login_attempts",
+    )
+    outcome = models.CharField(max_length=20, choices=Outcome.choices)
+    ip_address = models.GenericIPAddressField(null=True, blank=True)
+    user_agent = models.CharField(max_length=300, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["email", "-id"], name="login_attempts_by_email")]
+
+    def __str__(self) -> str:
+        return f"{self.email}: {self.get_outcome_display()}"
+
+
+class SessionQuerySet(models.QuerySet["Session"]):
+    """Which sessions."""
+
+    def live(self) -> Self:
+        """Sessions that were not ended and whose absolute lifetime is not over."""
+        return self.filter(ended_at__isnull=True, expires_at__gt=timezone.now())
+
+    def end(self, reason: str) -> int:
+        """End the live ones at once and return how many there were."""
+        return self.live().update(ended_at=timezone.now(), ended_reason=reason)
+
+    def raise_generation(self, pk: object, *, to: int) -> bool:
+        """Mark refresh token `to` as used; of parallel first uses exactly one returns true."""
+        return bool(
+            self.live().filter(pk=pk, generation=to - 1).update(generation=to, last_used_at=timezone.now())
+        )
+
+
+class Session(models.Model):
+    """One login of one person on one device, from the first token to logout (contract 2.6).
+
+    `generation` is the newest refresh token that was used; a token older than that ends the session.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="sessions")
+    generation = models.PositiveIntegerField(default=0)
+    ip_address = models.GenericIPAddressField(null=True, blank=True)
+    user_agent = models.CharField(max_length=300, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    last_used_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_reason = models.CharField(max_length=40, blank=True)
+
+    objects = SessionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["user", "-id"], name="sessions_by_user")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} since {self.created_at:%Y-%m-%d %H:%M}"
+
+
+class PendingLoginQuerySet(models.QuerySet["PendingLogin"]):
+    """Which pending logins."""
+
+    def open(self) -> Self:
+        """Logins that still wait for their second factor."""
+        return self.filter(
+            spent_at__isnull=True, expires_at__gt=timezone.now(), wrong_codes__lt=PendingLogin.MAX_WRONG_CODES
+        )
+
+    def reserve_try(self, pk: object) -> bool:
+        """Count a code as wrong in advance; false when the login is over. A right code ends the login anyway."""
+        return bool(self.open().filter(pk=pk).update(wrong_codes=F("wrong_codes") + 1))
+
+    def spend(self, pk: object) -> bool:
+        """End the login by its right code; of parallel right codes exactly one returns true."""
+        return bool(self.filter(pk=pk, spent_at__isnull=True).update(spent_at=timezone.now()))
+
+
+class PendingLogin(models.Model):
+    """A login whose password was right and whose second factor is still to come; it ends after five wrong codes."""
+
+    MAX_WRONG_CODES = 5
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="pending_logins"
+    )
+    wrong_codes = models.PositiveSmallIntegerField(default=0)
+    expires_at = models.DateTimeField()
+    spent_at = models.DateTimeField(null=True, blank=True)
+
+    objects = PendingLoginQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.user_id} until {self.expires_at:%H:%M:%S}"
+
+
+class BackupCodeQuerySet(models.QuerySet["BackupCode"]):
+    """Which backup codes."""
+
+    def unused(self) -> Self:
+        """Codes of a confirmed second factor that were not spent yet."""
+        return self.filter(is_confirmed=True, used_at__isnull=True)
+
+
+class BackupCode(models.Model):
+    """A code for the day the phone is lost. Only a keyed digest is kept; the code itself is shown once."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="backup_codes")
+    digest = models.CharField(max_length=64)
+    is_confirmed = models.BooleanField(default=False)
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    objects = BackupCodeQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "digest"], name="one_row_per_backup_code"),
+        ]
+
+    def __str__(self) -> str:
+        return f"backup code of {self.user_id}"

@@ -1,0 +1,142 @@
+"""What accounts look like over HTTP."""
+
+from typing import Any
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError as RuleBroken
+from rest_framework import serializers
+
+from titanobova.api import ClosedSerializer
+from users.models import Session, User
+from users.validators import MAX_BYTES
+
+
+class LoginInput(ClosedSerializer):
+    """E-mail and password; the guide's curl calls the e-mail `username`."""
+
+    email = serializers.CharField(max_length=254, required=False)
+    username = serializers.CharField(max_length=254, required=False, help_text="The same as `email`.")
+    password = serializers.CharField(max_length=MAX_BYTES, trim_whitespace=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Take the e-mail from whichever key holds it."""
+        named = {attrs[key] for key in ("email", "username") if key in attrs}
+        if not named:
+            raise serializers.ValidationError(
+                {"email": [serializers.ErrorDetail("Give your e-mail.", "required")]}
+            )
+        if len(named) > 1:
+            raise serializers.ValidationError("`email` and `username` differ.", "contradiction")
+        return {"email": named.pop(), "password": attrs["password"]}
+
+
+class TokenPair(serializers.Serializer[Any]):
+    """The answer to a login: with `requires_2fa`, `access` is only good for verify_2fa and `refresh` is null."""
+
+    access = serializers.CharField()
+    refresh = serializers.CharField(allow_null=True)
+    requires_2fa = serializers.BooleanField()
+
+
+class RefreshInput(ClosedSerializer):
+    """A refresh token."""
+
+    refresh = serializers.CharField(max_length=2048)
+
+
+class RefreshedPair(serializers.Serializer[Any]):
+    """New tokens; a client may keep the refresh token it has and take `access` alone."""
+
+    access = serializers.CharField()
+    refresh = serializers.CharField()
+
+
+class CodeInput(ClosedSerializer):
+    """A code of the authenticator app, or a backup code."""
+
+    token = serializers.CharField(max_length=64)
+
+
+class EnrolmentOutput(serializers.Serializer[Any]):
+    """What the authenticator app needs, and the backup codes; shown this once."""
+
+    secret = serializers.CharField()
+    qr_code_url = serializers.CharField(help_text="The otpauth:// address behind the QR code.")
+    qr_code_svg = serializers.CharField(help_text="The QR code as an SVG image.")
+    backup_codes = serializers.ListField(child=serializers.CharField())
+
+
+class RegisterInput(ClosedSerializer):
+    """A new account: first and last name, or the old site's one `name`."""
+
+    email = serializers.EmailField(max_length=254)
+    password = serializers.CharField(max_length=MAX_BYTES, trim_whitespace=False)
+    first_name = serializers.CharField(max_length=150, required=False, allow_blank=True)
+    last_name = serializers.CharField(max_length=150, required=False, allow_blank=True)
+    name = serializers.CharField(
+        max_length=300, required=False, help_text="Instead of first_name and last_name."
+    )
+    phone_number = serializers.CharField(max_length=32, required=False, allow_blank=True)
+    user_type = serializers.ChoiceField(["student", "instructor"], default="student")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Split the name and hold the password against the rules."""
+        if name := attrs.pop("name", ""):
+            first, _, last = name.strip().partition(" ")
+            attrs = {"first_name": first[:150], "last_name": last.strip()[:150], **attrs}
+        person = User(**{key: attrs[key] for key in ("email", "first_name", "last_name") if key in attrs})
+        try:
+            validate_password(attrs["password"], person)
+        except RuleBroken as broken:
+            details = [serializers.ErrorDetail(text, "password_too_weak") for text in broken.messages]
+            raise serializers.ValidationError({"password": details}) from None
+        return attrs
+
+
+class ProfileOutput(serializers.ModelSerializer[User]):
+    """A person as they see themselves."""
+
+    class Meta:
+        model = User
+        fields = [
+            "id",
+            "email",
+            "first_name",
+            "last_name",
+            "phone_number",
+            "user_type",
+            "requested_user_type",
+            "profile_picture",
+            "bio",
+            "date_of_birth",
+            "totp_enabled",
+            "email_verified",
+            "is_staff",
+            "created_at",
+            "updated_at",
+        ]
+        read_only_fields = fields
+
+
+class ProfileInput(ClosedSerializer):
+    """What a person may change about themselves here."""
+
+    first_name = serializers.CharField(max_length=150, allow_blank=True)
+    last_name = serializers.CharField(max_length=150, allow_blank=True)
+    phone_number = serializers.CharField(max_length=32, allow_blank=True)
+    bio = serializers.CharField(max_length=2000, allow_blank=True)
+    date_of_birth = serializers.DateField(allow_null=True)
+
+
+class SessionOutput(serializers.ModelSerializer[Session]):
+    """One login on one device."""
+
+    is_current = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Session
+        fields = ["id", "created_at", "last_used_at", "expires_at", "ip_address", "user_agent", "is_current"]
+
+    def get_is_current(self, session: Session) -> bool:
+        """Whether this very request uses it."""
+        return bool(session.pk == getattr(self.context["request"].auth, "pk", None))

@@ -1,0 +1,171 @@
+"""Logging in: one path for the API, the admin and the old endpoints.
+
+An attacker may try many passwords (the attempt is reserved before anything is hashed), many at once (the reservation is one
+conditional UPDATE), ask which addresses have accounts (every refusal is the same exception, costs the same kind of work and
+takes the same time), or make hashing eat the machine (places are bounded, absurd passwords are not hashed).
+"""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.conf import settings
+from django.contrib.auth.hashers import check_password, make_password
+from django.db import transaction
+from django.utils import timezone
+
+from audit.actor import Actor
+from audit.services import record
+from titanobova.crypto import keyed_digest
+from titanobova.email import send_later
+from titanobova.errors import DomainError
+from users.hashers import hashing_slot
+from users.identity import canonical_email
+from users.lockout import FAILURES_TO_LOCK
+from users.models import LoginAttempt, PendingLogin, Session, UnknownAccount, User
+from users.services.sessions import open_session
+from users.validators import MAX_BYTES
+
+# Refusals that wait at once in one process; more than these answer at once, for waiting must not use up the threads.
+_waiting_places = threading.BoundedSemaphore(2)
+
+
+class WrongCredentials(DomainError):
+    """The e-mail, the password or the state of the account does not let anyone in; which of them is not said."""
+
+    code, status = "invalid_credentials", 401
+    message = "The e-mail address or the password is wrong, or the account is locked for a while."
+
+
+def log_in(email: str, password: str, *, by: Actor) -> Session | PendingLogin:
+    """Open a session, or a pending login when the account has a second factor.
+
+    :raises WrongCredentials: for every reason alike, and no earlier than LOGIN_REFUSAL_SECONDS after the start.
+    """
+    user = prove_password(email, password, by=by)
+    by = by.as_user(user)
+    with transaction.atomic():
+        if user.totp_enabled:
+            _note(user.email, LoginAttempt.Outcome.SECOND_FACTOR, by=by)
+            return PendingLogin.objects.create(
+                user=user, expires_at=timezone.now() + settings.PENDING_LOGIN_LIFETIME
+            )
+        return finish_login(user, by=by)
+
+
+def finish_login(user: User, *, by: Actor) -> Session:
+    """Open the session of a user who has proved everything asked for, in the caller's transaction."""
+    record_login(user, by=by)
+    return open_session(user, by=by)
+
+
+def record_login(user: User, *, by: Actor) -> None:
+    """Record a login that succeeded, in the caller's transaction."""
+    by = by.as_user(user)
+    _note(user.email, LoginAttempt.Outcome.SUCCESS, by=by)
+    User.objects.filter(pk=user.pk).update(last_login=timezone.now(), last_login_ip=by.ip_address)
+    record("login", "auth.login.succeeded", by=by, on=user)
+
+
+def prove_password(email: str, password: str, *, by: Actor) -> User:
+    """Return the account that e-mail and password open, with its failures forgotten.
+
+    :raises WrongCredentials: as for log_in.
+    """
+    with _same_time_for_every_refusal():
+        account = _account_of(email)
+        if not type(account).objects.reserve_attempt(account.pk):
+            _refuse(email, account, LoginAttempt.Outcome.LOCKED, by=by)
+        with hashing_slot():
+            fits = _fits(account, password)
+        if not fits or not isinstance(account, User) or not account.is_active:
+            _refuse(email, account, LoginAttempt.Outcome.WRONG, by=by)
+    User.objects.filter(pk=account.pk).update(failed_login_attempts=0, account_locked_until=None)
+    return account
+
+
+def _account_of(email: str) -> User | UnknownAccount:
+    canonical = canonical_email(email)
+    user = User.objects.filter(email_canonical=canonical).first()
+    return user or UnknownAccount.objects.get_or_create(digest=keyed_digest(canonical, "unknown account"))[0]
+
+
+def _fits(account: User | UnknownAccount, password: str) -> bool:
+    """Check the password by exactly one call of a hasher, whatever the account; a right one is upgraded."""
+    if len(password.encode()) > MAX_BYTES:
+        return False
+    if isinstance(account, UnknownAccount):
+        make_password(password)
+        return False
+
+    def upgrade(raw: str) -> None:
+        # Conditional: of parallel first logins, and of a password change meanwhile, none overwrites another.
+        User.objects.filter(pk=account.pk, password=account.password).update(password=make_password(raw))
+
+    return check_password(password, account.password, setter=upgrade)
+
+
+def _refuse(email: str, account: User | UnknownAccount, outcome: LoginAttempt.Outcome, *, by: Actor) -> None:
+    """Record the failure in a transaction of its own, so that it stays recorded, and refuse.
+
+    :raises WrongCredentials: always.
+    """
+    user = account if isinstance(account, User) else None
+    with transaction.atomic():
+        _note(email, outcome, by=by, user=user)
+        record(
+            "login", "auth.login.failed", by=by, on=user, details={"reason": str(outcome)}, outcome="failure"
+        )
+        if outcome == LoginAttempt.Outcome.WRONG:
+            _tell_of_a_new_lock(account, by=by)
+    raise WrongCredentials
+
+
+def _tell_of_a_new_lock(account: User | UnknownAccount, *, by: Actor) -> None:
+    """Record the lock that this failure completed, and mail the owner; exactly one failure sees it as its own."""
+    locked = type(account).objects.filter(pk=account.pk, account_locked_until__gt=timezone.now()).first()
+    if locked is None or not _is_first_to_tell(locked):
+        return
+    record("update", "auth.account.locked", by=by, on=locked, details={"until": locked.account_locked_until})
+    if isinstance(locked, User):
+        send_later(
+            "account_locked",
+            to=locked.email,
+            subject="Your account is locked for a while",
+            context={"user": locked, "until": locked.account_locked_until, "failures": FAILURES_TO_LOCK},
+        )
+
+
+def _is_first_to_tell(locked: User | UnknownAccount) -> bool:
+    told = type(locked).objects.filter(pk=locked.pk).exclude(lock_told_until=locked.account_locked_until)
+    return bool(told.update(lock_told_until=locked.account_locked_until))
+
+
+def _note(email: str, outcome: LoginAttempt.Outcome, *, by: Actor, user: User | None = None) -> None:
+    LoginAttempt.objects.create(
+        email=canonical_email(email)[:254],
+        user=user or by.user,
+        outcome=outcome,
+        ip_address=by.ip_address,
+        user_agent=by.user_agent,
+    )
+
+
+@contextmanager
+def _same_time_for_every_refusal() -> Iterator[None]:
+    """Let a refusal out no earlier than LOGIN_REFUSAL_SECONDS after its start.
+
+    Hashes of different kinds take different times (102 ms to 309 ms when measured), which would tell an attacker which
+    accounts exist and which were imported. The waiting holds no place of the hashing.
+    """
+    started = time.monotonic()
+    try:
+        yield
+    except WrongCredentials:
+        if _waiting_places.acquire(blocking=False):
+            try:
+                time.sleep(max(0.0, settings.LOGIN_REFUSAL_SECONDS - (time.monotonic() - started)))
+            finally:
+                _waiting_places.release()
+        raise

@@ -1,0 +1,42 @@
+"""New accounts."""
+
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from audit.actor import Actor
+from audit.services import record
+from titanobova.errors import FieldError
+from users.hashers import hashing_slot
+from users.models import User
+
+
+def register(*, email: str, password: str, user_type: str, by: Actor, **fields: Any) -> User:
+    """Make a student's account; the wish to be an instructor is kept for staff to see.
+
+    The unique constraint decides between parallel registrations of one e-mail, so none of them ends in an error page.
+
+    :raises FieldError: on `email`, when it has an account already.
+    """
+    wish = user_type if user_type != User.Type.STUDENT else ""
+    user = User(email=email, requested_user_type=wish, last_password_change=timezone.now(), **fields)
+    with hashing_slot():
+        user.set_password(password)
+    try:
+        with transaction.atomic():
+            user.save(force_insert=True)
+            record("create", "users.registered", by=by.as_user(user), on=user)
+    except IntegrityError:
+        raise FieldError("email", "An account with this e-mail address exists already.", "unique") from None
+    return user
+
+
+def update_profile(user: User, changes: dict[str, Any], *, by: Actor) -> User:
+    """Store what a person changed about themselves."""
+    for name, new in changes.items():
+        setattr(user, name, new)
+    with transaction.atomic():
+        user.save(update_fields=[*changes, "updated_at"])
+        record("update", "users.profile.updated", by=by, on=user, details={"fields": sorted(changes)})
+    return user
