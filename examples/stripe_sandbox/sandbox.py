@@ -1,0 +1,73 @@
+"""The sandbox as a thing to start and stop, and to look into from tests in the same process."""
+
+import copy
+import threading
+from types import TracebackType
+from typing import Self
+
+from examples.stripe_sandbox.answers import ApiError, Json
+from examples.stripe_sandbox.api import DEFAULT_KEY, StripeApi
+from examples.stripe_sandbox.server import SandboxServer
+from examples.stripe_sandbox.webhooks import signed
+
+
+class StripeSandbox(StripeApi):
+    """A running stand-in for Stripe: `with StripeSandbox() as sandbox: ... sandbox.url ...`.
+
+    :raises ValueError: for a host that is not loopback or a key that is not a test key
+    """
+
+    def __init__(
+        self, *, host: str = "127.0.0.1", port: int = 0, key: str = DEFAULT_KEY, webhook_secret: str = ""
+    ) -> None:
+        super().__init__(key, webhook_secret)
+        self._server = SandboxServer(self, host, port)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), name="stripe-sandbox")
+        bound = f"[{host}]" if ":" in host else host
+        self.url = f"http://{bound}:{self._server.server_address[1]}"
+
+    def __enter__(self) -> Self:
+        self.webhooks.start()
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stopping.set()
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+        self.webhooks.stop()
+
+    @property
+    def payment_intents(self) -> list[Json]:
+        """Copies of all intents, oldest first."""
+        with self.lock:
+            return copy.deepcopy(list(self.intents.rows.values()))
+
+    @property
+    def events(self) -> list[Json]:
+        """Copies of all events, oldest first."""
+        with self.lock:
+            return copy.deepcopy(self.webhooks.events)
+
+    def confirm(self, intent_id: str, payment_method: str = "pm_card_visa") -> Json:
+        """Pay as a customer's browser would, and return the intent after it, paid or declined.
+
+        :raises ApiError: if the intent is unknown or not open, or the payment method is unknown
+        """
+        with self.lock:
+            try:
+                self.intents.confirm(intent_id, {"payment_method": payment_method}, _OUTSIDE)
+            except ApiError as refused:
+                if refused.status != 402:
+                    raise
+            return copy.deepcopy(self.intents.retrieve(intent_id))
+
+    def signed(self, event: Json, at: int | None = None) -> tuple[bytes, dict[str, str]]:
+        """Return the body and headers with which Stripe would send this event (at this Unix time, or now)."""
+        return signed(event, self.webhook_secret, at)
+
+
+_OUTSIDE: Json = {"id": None, "idempotency_key": None}  # the event's cause was no API request of ours
