@@ -22,7 +22,7 @@ class AuditedModelAdmin(ModelAdmin):  # type: ignore[misc]  # the theme has no t
     list_per_page = 50
     show_full_result_count = False
 
-    def save_model(self, request: HttpRequest, obj: Model, form: "ModelForm[Any]", change: bool) -> None:  # noqa: FBT001
+    def save_model(self, request: HttpRequest, obj: Model, form: "ModelForm[Any]", change: bool) -> None:
         """Save, and record what changed from what to what; secrets only as the fact that they changed."""
         with transaction.atomic():
             super().save_model(request, obj, form, change)

@@ -1,7 +1,7 @@
 """The cast and the stage of the tests."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import pytest
@@ -29,7 +29,7 @@ class RunTogether(Protocol):
 
 
 @pytest.fixture(autouse=True)
-def _fresh_counters() -> Iterator[None]:
+def _fresh_counters() -> None:
     """No test meets the limits or the cache of another."""
     throttling.memory.clear()
     throttling.redis.retry()
@@ -37,7 +37,6 @@ def _fresh_counters() -> Iterator[None]:
         get_redis_connection("default").flushdb()
     else:
         cache.clear()
-    yield
 
 
 @pytest.fixture

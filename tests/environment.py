@@ -1,7 +1,7 @@
 """The environment that tests start in; loaded before the settings (`-p tests.environment` in pyproject.toml).
 
-No `.env` file of the developer's checkout is read. TEST_SERVICES=1 (make test-services) runs the same suite on PostgreSQL and
-Redis, at the usual local ports or where DB_HOST, DB_PORT, DB_USER, DB_PASSWORD, REDIS_HOST and REDIS_PORT say.
+No `.env` file of the developer's checkout is read. TEST_SERVICES=1 (make test-services) runs the same suite on
+PostgreSQL and Redis, at the usual local ports or where the variables of SERVICE_NAMES say.
 """
 
 import os
@@ -12,7 +12,6 @@ WORKER = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
 FOLDER = Path(tempfile.gettempdir()) / f"titanobova-tests-{os.getuid()}" / WORKER
 FOLDER.mkdir(parents=True, exist_ok=True)
 
-KEPT_NAMES = ("PATH", "HOME", "LANG", "TMPDIR", "CI")
 SERVICE_NAMES = ("DB_HOST", "DB_PORT", "DB_USER", "DB_PASSWORD", "REDIS_HOST", "REDIS_PORT", "REDIS_PASSWORD")
 
 given = {name: os.environ.pop(name) for name in SERVICE_NAMES if name in os.environ}

@@ -1,7 +1,7 @@
 """The ground under every endpoint: the view bases and the one shape of refusals."""
 
 import logging
-from typing import Any
+from typing import Any, NoReturn
 
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect, JsonResponse
@@ -23,13 +23,14 @@ class SecondFactorRequired(exceptions.NotAuthenticated):
     default_code = "two_factor_required"
 
 
-class LimitedFirst:
-    """Count a request against its limits before anything else can refuse it.
+class APIView(views.APIView):
+    """A use case: usually one verb.
 
-    DRF counts after it has checked who asks and whether they may, so that an attacker's refused tries are free.
+    A request counts against its limits before anything else can refuse it; DRF counts after it has checked who asks and
+    whether they may, so that an attacker's refused tries are free.
     """
 
-    def initial(self: Any, request: Request, *args: Any, **kwargs: Any) -> None:
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Prepare the request: negotiate, authenticate, count, then ask for permission."""
         self.format_kwarg = self.get_format_suffix(**kwargs)
         request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(request)
@@ -40,20 +41,14 @@ class LimitedFirst:
             self.check_throttles(request)
         self.check_permissions(request)
 
-    def permission_denied(
-        self: Any, request: Request, message: str | None = None, code: str | None = None
-    ) -> None:
+    def permission_denied(self, request: Request, message: str | None = None, code: str | None = None) -> NoReturn:
         """Refuse; who still owes the second factor is told so."""
         if request.META.get("titanobova.second_factor_pending"):
             raise SecondFactorRequired
-        super().permission_denied(request, message=message, code=code)  # type: ignore[misc]  # DRF's, through the MRO
+        super().permission_denied(request, message=message, code=code)
 
 
-class APIView(LimitedFirst, views.APIView):
-    """A use case: usually one verb."""
-
-
-class GenericViewSet(LimitedFirst, viewsets.GenericViewSet[Any]):
+class GenericViewSet(APIView, viewsets.GenericViewSet[Any]):
     """A resource: list, retrieve and what belongs to them."""
 
 
@@ -68,7 +63,7 @@ class ClosedSerializer(serializers.Serializer[Any]):
         unknown = sorted(set(data) - set(self.fields)) if isinstance(data, dict) else []
         if unknown:
             raise serializers.ValidationError(
-                dict.fromkeys(unknown[:10], ["This field is not known here."]), "unknown"
+                {name: ["This field is not known here."] for name in unknown[:10]}, "unknown"
             )
         return super().to_internal_value(data)
 
@@ -80,9 +75,7 @@ def answer_refusal(error: Exception, context: dict[str, Any]) -> Response | None
     """
     if isinstance(error, OperationalError | InterfaceError):
         logger.error("The database does not answer.", exc_info=error)
-        return _answer(
-            503, "temporarily_unavailable", "The service is busy. Try again in a moment.", retry_after=2
-        )
+        return _answer(503, "temporarily_unavailable", "The service is busy. Try again in a moment.", retry_after=2)
     if isinstance(error, DomainError):
         return _answer_domain_error(error)
     if isinstance(error, Http404):
@@ -107,9 +100,7 @@ def _answer_domain_error(error: DomainError) -> Response:
 
 def _answer_api_exception(error: exceptions.APIException) -> Response:
     if isinstance(error, exceptions.ValidationError):
-        return _answer(
-            400, "invalid", "Some fields are not valid.", errors=_flatten(error.get_full_details())
-        )
+        return _answer(400, "invalid", "Some fields are not valid.", errors=_flatten(error.get_full_details()))
     wait = getattr(error, "wait", None)
     code = error.get_codes()
     code = code if isinstance(code, str) else error.default_code
@@ -138,13 +129,9 @@ def _answer(
 def _flatten(details: Any, prefix: str = "") -> dict[str, list[dict[str, str]]]:
     """Return `{"lessons.0.title": [{message, code}]}` from DRF's nested details."""
     if isinstance(details, dict) and set(details) == {"message", "code"}:
-        return {
-            prefix or "non_field_errors": [{"message": str(details["message"]), "code": str(details["code"])}]
-        }
+        return {prefix or "non_field_errors": [{"message": str(details["message"]), "code": str(details["code"])}]}
     if isinstance(details, list) and all(set(item) == {"message", "code"} for item in details if item):
-        return {
-            prefix or "non_field_errors": [{key: str(item[key]) for key in item} for item in details if item]
-        }
+        return {prefix or "non_field_errors": [{key: str(item[key]) for key in item} for item in details if item]}
     pairs = details.items() if isinstance(details, dict) else enumerate(details)
     flat: dict[str, list[dict[str, str]]] = {}
     for key, inner in pairs:
@@ -190,6 +177,4 @@ def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:
 
 def server_error(request: HttpRequest) -> JsonResponse:
     """handler500: no detail of the defect; its log line carries the request's id."""
-    return page_for_api_or_people(
-        500, "server_error", "Something went wrong on our side. It has been recorded."
-    )
+    return page_for_api_or_people(500, "server_error", "Something went wrong on our side. It has been recorded.")

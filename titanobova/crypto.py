@@ -15,9 +15,7 @@ def derive_key(secret: str, label: str) -> bytes:
 
     Every purpose has its own label, so that a key that leaks from one (a JWT library that logs it, say) opens no other.
     """
-    return HKDF(algorithm=SHA256(), length=32, salt=None, info=f"titanobova:{label}".encode()).derive(
-        secret.encode()
-    )
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=f"titanobova:{label}".encode()).derive(secret.encode())
 
 
 def keyed_digest(text: str, label: str) -> str:
@@ -41,9 +39,7 @@ def decrypt(token: str) -> str:
     try:
         return _keys().decrypt(token.encode()).decode()
     except InvalidToken:
-        raise ValueError(
-            "The stored secret was encrypted with a key that FIELD_ENCRYPTION_KEYS lacks."
-        ) from None
+        raise ValueError("The stored secret was encrypted with a key that FIELD_ENCRYPTION_KEYS lacks.") from None
 
 
 def _keys() -> MultiFernet:
@@ -52,5 +48,5 @@ def _keys() -> MultiFernet:
     return MultiFernet([Fernet(key) for key in listed])
 
 
-def _development_key() -> bytes:
-    return base64.urlsafe_b64encode(derive_key(settings.SECRET_KEY, "fields"))
+def _development_key() -> str:
+    return base64.urlsafe_b64encode(derive_key(settings.SECRET_KEY, "fields")).decode()

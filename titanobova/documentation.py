@@ -45,7 +45,8 @@ class IndexView(SpectacularSwaggerSplitView):
     def get(self, request: Request, *args: object, **kwargs: object) -> Response:
         """Answer HTML where the caller prefers it, else JSON."""
         if request.accepted_renderer.format == "html" or "script" in request.query_params:
-            return super().get(request, *args, **kwargs)
+            page: Response = super().get(request, *args, **kwargs)  # type: ignore[no-untyped-call]  # the library's
+            return page
         base = request.build_absolute_uri(request.path)
         return Response({name: base + address for name, address in INDEX.items()})
 

@@ -19,9 +19,7 @@ logger = logging.getLogger("titanobova.email")
 MAX_TRIES = 12
 FIRST_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(hours=3)
-LEASE = timedelta(
-    minutes=2
-)  # longer than one try can take, so that no second worker sends the same mail meanwhile
+LEASE = timedelta(minutes=2)  # longer than one try can take, so that no second worker sends the same mail meanwhile
 SENDGRID_TIMEOUT = 5  # seconds; the client's own default is to wait for ever
 
 
@@ -40,9 +38,7 @@ def send_later(
     mail = OutgoingMail.objects.create(
         recipient=to,
         subject=" ".join(subject.split())[:200],
-        text=render_to_string(
-            f"mail/{template}.txt", {**(context or {}), "support_email": settings.SUPPORT_EMAIL}
-        ),
+        text=render_to_string(f"mail/{template}.txt", {**(context or {}), "support_email": settings.SUPPORT_EMAIL}),
         reply_to="" if any(char in reply_to for char in "\r\n,") else reply_to,
     )
     transaction.on_commit(_wake_delivery, robust=True)
@@ -94,7 +90,7 @@ def _try_to_send(mail: OutgoingMail) -> bool:
     except MailRefused as error:
         _settle(mail, status=OutgoingMail.Status.FAILED, last_error=str(error)[:300])
         return False
-    except Exception as error:  # noqa: BLE001 - whatever a network does, the mail stays and is tried again
+    except Exception as error:  # whatever a network does, the mail stays and is tried again
         pause = min(FIRST_PAUSE * 2 ** (mail.tries - 1), LONGEST_PAUSE)
         given_up = mail.tries >= MAX_TRIES
         status = OutgoingMail.Status.FAILED if given_up else OutgoingMail.Status.WAITING

@@ -66,7 +66,8 @@ def seal(env: FileAwareEnv) -> None:
     try:
         env.seal()
     except EnvValidationError as error:
-        lines = [f"  {name}: {' '.join(map(str, reasons))}" for name, reasons in error.error_messages.items()]
+        messages = dict(error.error_messages)  # type: ignore[arg-type]  # seal() collects by name
+        lines = [f"  {name}: {' '.join(map(str, reasons))}" for name, reasons in messages.items()]
         raise ImproperlyConfigured("Settings that cannot be read:\n" + "\n".join(lines)) from None
 
 
@@ -107,9 +108,7 @@ def _production_rules(facts: Mapping[str, object]) -> list[tuple[bool, str]]:
 
 def _development_rules(facts: Mapping[str, object]) -> list[tuple[bool, str]]:
     live = str(facts["STRIPE_SECRET_KEY"]).startswith("sk_live_")
-    return [
-        (live, "STRIPE_SECRET_KEY is a live key while DEBUG is on; set DEBUG=False, or use an sk_test_ key")
-    ]
+    return [(live, "STRIPE_SECRET_KEY is a live key while DEBUG is on; set DEBUG=False, or use an sk_test_ key")]
 
 
 def new_secrets(folder: Path) -> Path:
@@ -127,9 +126,7 @@ def new_secrets(folder: Path) -> Path:
         "METRICS_TOKEN": secrets.token_urlsafe(24),
     }
     lines = (folder / ".env.production.example").read_text().splitlines()
-    filled = [
-        line + fresh[line[:-1]] if line.endswith("=") and line[:-1] in fresh else line for line in lines
-    ]
+    filled = [line + fresh[line[:-1]] if line.endswith("=") and line[:-1] in fresh else line for line in lines]
     target = folder / ".env.production"
     with open(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:  # noqa: PTH123 - a mode
         file.write("\n".join(filled) + "\n")

@@ -3,6 +3,7 @@
 import ipaddress
 import json
 import logging
+import math
 import re
 import secrets
 import time
@@ -21,6 +22,7 @@ logger = logging.getLogger("titanobova.requests")
 Handler = Callable[[HttpRequest], HttpResponse]
 SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 LIMIT_HEADERS = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
+UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 JSON_BYTES = 64 * 1024
 JSON_DEPTH = 20
 
@@ -168,11 +170,8 @@ def parse_json(body: bytes) -> Any:
     """
     try:
         text = body.decode()
-        if _depth(text) > JSON_DEPTH:
-            raise ValueError(f"nested deeper than {JSON_DEPTH} levels")
-        decoded = json.loads(
-            text, object_pairs_hook=_members, parse_constant=_no_constant, parse_int=_integer
-        )
+        _refuse_depth(text)
+        decoded = json.loads(text, object_pairs_hook=_members, parse_constant=_no_constant, parse_int=_integer)
         _refuse_unstorable(decoded)
     except (ValueError, RecursionError) as error:
         reason = "not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
@@ -180,16 +179,16 @@ def parse_json(body: bytes) -> Any:
     return decoded
 
 
-def _depth(text: str) -> int:
-    """Return the deepest nesting of brackets outside strings, without recursion."""
-    deepest = level = 0
+def _refuse_depth(text: str) -> None:
+    """Measure the nesting of brackets outside strings, without recursion."""
+    level = 0
     for bracket in re.sub(r'"(?:[^"\\]|\\.)*"', "", text, flags=re.DOTALL):
         if bracket in "[{":
             level += 1
-            deepest = max(deepest, level)
+            if level > JSON_DEPTH:
+                raise ValueError(f"nested deeper than {JSON_DEPTH} levels")
         elif bracket in "]}":
             level -= 1
-    return deepest
 
 
 def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -210,14 +209,10 @@ def _integer(digits: str) -> int:
 
 
 def _refuse_unstorable(value: Any) -> None:
-    if isinstance(value, str) and ("\x00" in value or any("\ud800" <= char <= "\udfff" for char in value)):
+    if isinstance(value, str) and UNSTORABLE.search(value):
         raise ValueError("a text holds a NUL or half a surrogate pair")
-    if isinstance(value, float) and value in (float("inf"), float("-inf")):
+    if isinstance(value, float) and math.isinf(value):
         raise ValueError("a number is too large")
-    if isinstance(value, dict):
-        for key, item in value.items():
-            _refuse_unstorable(key)
-            _refuse_unstorable(item)
-    elif isinstance(value, list):
-        for item in value:
-            _refuse_unstorable(item)
+    inner = [*value, *value.values()] if isinstance(value, dict) else value
+    for item in inner if isinstance(inner, list) else []:
+        _refuse_unstorable(item)

@@ -28,7 +28,7 @@ _PLAIN = frozenset(logging.LogRecord("", 0, "", 0, "", (), None).__dict__) | {
 }
 
 
-def redact(value: object) -> object:
+def redact(value: Any) -> Any:
     """Return `value` without secrets: members with a telling name, and texts that look like a key or a token.
 
     Logs are read by more people than the database is, and are copied to places we do not know.
@@ -52,7 +52,7 @@ class JSONLines(logging.Formatter):
             "request_id": current_request_id.get(),
         }
         extra = {key: value for key, value in record.__dict__.items() if key not in _PLAIN}
-        line |= redact(extra)  # type: ignore[operator]  # a dict in is a dict out
+        line |= redact(extra)
         if record.exc_info:
             line["exception"] = redact(self.formatException(record.exc_info))
         return json.dumps(line, default=str, ensure_ascii=True)
@@ -61,8 +61,8 @@ class JSONLines(logging.Formatter):
 class AppendingFile(logging.Handler):
     """Append each line by one write to a file opened with O_APPEND.
 
-    The kernel puts every such write at the end of the file as a whole, so several workers never tear a line. The path is
-    looked up for each line: after a rotation (rename) the next line starts the new file, and nothing is lost.
+    The kernel puts every such write at the end of the file as a whole, so several workers never tear a line. The path
+    is looked up for each line: after a rotation (rename) the next line starts the new file, and nothing is lost.
     """
 
     def __init__(self, path: Path) -> None:
@@ -118,9 +118,7 @@ def configure(config: dict[str, Any]) -> None:
             config["handlers"][name] = {"class": "logging.NullHandler"}
     logging.config.dictConfig(config)
     if not writable:
-        logging.getLogger("titanobova").warning(
-            "The folder of the logs cannot be written; the console alone serves."
-        )
+        logging.getLogger("titanobova").warning("The folder of the logs cannot be written; the console alone serves.")
 
 
 def log_security_event(event: str, **facts: object) -> None:

@@ -57,9 +57,7 @@ class OutgoingMail(models.Model):
         verbose_name_plural = "outgoing mail"
         ordering = ["-id"]
         indexes = [
-            models.Index(
-                fields=["next_try_at"], name="waiting_mail_by_time", condition=models.Q(status="waiting")
-            ),
+            models.Index(fields=["next_try_at"], name="waiting_mail_by_time", condition=models.Q(status="waiting")),
         ]
 
     def __str__(self) -> str:

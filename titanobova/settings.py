@@ -15,15 +15,13 @@ env = load_env()
 # --- What kind of start this is ---------------------------------------------------------------------------------
 DEBUG = env.bool("DEBUG", True)
 SECRET_KEY = env.str("SECRET_KEY", DEVELOPMENT_KEY if DEBUG else "")
-FIELD_ENCRYPTION_KEYS = env.list("FIELD_ENCRYPTION_KEYS", [])
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", [])
+FIELD_ENCRYPTION_KEYS: list[str] = env.list("FIELD_ENCRYPTION_KEYS", [])
+ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", [])
 FRONTEND_URL = env.str("FRONTEND_URL", "").rstrip("/")
 PUBLIC_URL = env.str("PUBLIC_URL", "http://localhost:8000" if DEBUG else "").rstrip("/")
 HTTPS_ONLY = env.bool("HTTPS_ONLY", not DEBUG)
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 0)
-WEB_CONCURRENCY = env.int(
-    "WEB_CONCURRENCY", 0
-)  # read by deploy/gunicorn.conf.py; here so that a bad value is named
+WEB_CONCURRENCY = env.int("WEB_CONCURRENCY", 0)  # read by deploy/gunicorn.conf.py; here so that a bad value is named
 METRICS_TOKEN = env.str("METRICS_TOKEN", "")
 REQUIRE_STAFF_2FA = env.bool("REQUIRE_STAFF_2FA", False)
 
@@ -65,9 +63,7 @@ MIDDLEWARE = [
 ]
 if not DEBUG:  # with DEBUG, runserver finds static files in the apps themselves
     MIDDLEWARE.insert(2, "whitenoise.middleware.WhiteNoiseMiddleware")
-SILENCED_SYSTEM_CHECKS = [
-    "auth.W004"
-]  # e-mail is unique by email_canonical (constraint one_account_per_email)
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]  # e-mail is unique by email_canonical (constraint one_account_per_email)
 ROOT_URLCONF = "titanobova.urls"
 WSGI_APPLICATION = "titanobova.wsgi.application"
 TEMPLATES = [
@@ -203,6 +199,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "UserTypeEnum": "users.models.User.Type",
+        "NewUserTypeEnum": ["student", "instructor"],
+    },
 }
 SECURITY_EVENT_RECORDER = "audit.services.record_refusal"
 RATE_LIMITS = {  # scope: (requests, seconds)
@@ -216,9 +216,7 @@ RATE_LIMITS = {  # scope: (requests, seconds)
 }
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", [])
 if DEBUG:
-    CORS_ALLOWED_ORIGINS += [
-        f"http://{host}:{port}" for host in ("localhost", "127.0.0.1") for port in (3000, 5173)
-    ]
+    CORS_ALLOWED_ORIGINS += [f"http://{host}:{port}" for host in ("localhost", "127.0.0.1") for port in (3000, 5173)]
 CORS_EXPOSE_HEADERS = [
     "X-Request-ID",
     "RateLimit-Limit",
@@ -231,7 +229,7 @@ CORS_URLS_REGEX = r"^/api/"
 
 # --- Payments ---------------------------------------------------------------------------------------------------
 STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", "")
-STRIPE_WEBHOOK_SECRETS = env.list("STRIPE_WEBHOOK_SECRET", [])  # several while a secret is being rotated
+STRIPE_WEBHOOK_SECRETS: list[str] = env.list("STRIPE_WEBHOOK_SECRET", [])  # several while a secret is being rotated
 STRIPE_API_BASE = env.str("STRIPE_API_BASE", "https://api.stripe.com")
 DEFAULT_CURRENCY = env.str("DEFAULT_CURRENCY", "usd").lower()
 

@@ -32,9 +32,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger("titanobova.throttling")
 
 ORDINARY_SCOPES = frozenset({"anon", "user"})
-REDIS_PAUSE = (
-    5.0  # seconds without asking a Redis that failed, so that an outage costs one time-out, not one a request
-)
+REDIS_PAUSE = 5.0  # seconds without asking a Redis that failed, so that an outage costs one time-out, not one a request
 MEMORY_KEYS = 50_000  # counters kept in process memory before the closed ones are swept
 COUNT_IN_REDIS = """
 local used = redis.call('INCR', KEYS[1])
@@ -175,9 +173,7 @@ class RedisCounters:
             used, milliseconds = get_redis_connection("default").eval(COUNT_IN_REDIS, 1, key, seconds * 1000)
         except RedisError:
             self._silent_until = time.monotonic() + REDIS_PAUSE
-            logger.warning(
-                "Redis does not answer: ordinary limits are open, security limits count in the database."
-            )
+            logger.warning("Redis does not answer: ordinary limits are open, security limits count in the database.")
             raise
         return Window(used, max(milliseconds, 1) / 1000)
 

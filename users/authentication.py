@@ -66,9 +66,7 @@ def live_session(access: str) -> Session:
     :raises InvalidToken: when the token, its session or its account no longer counts.
     """
     token = AccessToken.read(access)
-    session = (
-        Session.objects.live().select_related("user").filter(pk=token.row_id, user__is_active=True).first()
-    )
+    session = Session.objects.live().select_related("user").filter(pk=token.row_id, user__is_active=True).first()
     if session is None:
         raise InvalidToken
     return session

@@ -23,9 +23,7 @@ class StaffLoginForm(AuthenticationForm):  # type: ignore[misc]  # the theme has
         label="Code of your second factor, if you have one",
         required=False,
         max_length=64,
-        widget=forms.TextInput(
-            attrs={"autocomplete": "one-time-code", "class": " ".join(BASE_INPUT_CLASSES)}
-        ),
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "class": " ".join(BASE_INPUT_CLASSES)}),
     )
 
     def clean(self) -> dict[str, Any]:
@@ -33,7 +31,7 @@ class StaffLoginForm(AuthenticationForm):  # type: ignore[misc]  # the theme has
 
         :raises ValidationError: with one text for whatever was wrong.
         """
-        given = self.cleaned_data
+        given: dict[str, Any] = self.cleaned_data
         if given.get("username") and given.get("password"):
             try:
                 self.user_cache = self._log_in(given["username"], given["password"], given.get("token", ""))
@@ -53,5 +51,5 @@ class StaffLoginForm(AuthenticationForm):  # type: ignore[misc]  # the theme has
             throttling.forget(LIMIT, str(user.pk))
         with transaction.atomic():
             record_login(user, by=actor)
-        user.backend = "users.backends.SessionOnlyBackend"  # type: ignore[attr-defined]  # what django's login() reads
+        user.backend = "users.backends.SessionOnlyBackend"  # what django's login() reads
         return user

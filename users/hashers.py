@@ -4,6 +4,7 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import bcrypt
 from django.contrib.auth.hashers import Argon2PasswordHasher, BasePasswordHasher
@@ -65,7 +66,7 @@ class LegacyBcryptHasher(BasePasswordHasher):
         algorithm, _, original = encoded.partition("$")
         return {"algorithm": algorithm, "hash": original}
 
-    def safe_summary(self, encoded: str) -> dict[str, str]:
+    def safe_summary(self, encoded: str) -> dict[Any, Any]:
         """Return what the admin may show."""
         return {"algorithm": self.algorithm, "hash": "[hidden]"}
 

@@ -33,6 +33,14 @@ class LockableQuerySet(models.QuerySet[Any]):
             .update(failed_login_attempts=F("failed_login_attempts") + 1, account_locked_until=_lock(now))
         )
 
+    def start_telling(self) -> datetime | None:
+        """Return the end of the account's lock to the one caller that may tell of it, None to all others."""
+        locked_until: datetime | None = self.values_list("account_locked_until", flat=True).first()
+        if locked_until is None or locked_until <= timezone.now():
+            return None
+        untold = self.filter(Q(lock_told_until__isnull=True) | Q(lock_told_until__lt=locked_until))
+        return locked_until if untold.update(lock_told_until=locked_until) else None
+
 
 def _lock(now: datetime) -> Case:
     """Return the SQL of the lock that the next try sets: none but for each fifth, then twice as long each time."""
@@ -53,9 +61,7 @@ class Lockable(models.Model):
 
     failed_login_attempts = models.PositiveIntegerField(default=0)
     account_locked_until = models.DateTimeField(null=True, blank=True)
-    lock_told_until = models.DateTimeField(
-        null=True, editable=False, help_text="the lock its owner was told of"
-    )
+    lock_told_until = models.DateTimeField(null=True, editable=False, help_text="the lock its owner was told of")
 
     class Meta:
         abstract = True

@@ -1,6 +1,7 @@
 """Accounts and what logs them in."""
 
 from typing import Any, ClassVar, Self
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -43,12 +44,8 @@ class User(Lockable, AbstractBaseUser, PermissionsMixin):
 
     totp_enabled = models.BooleanField(default=False)
     totp_secret = models.TextField(blank=True, editable=False, help_text="encrypted")
-    totp_pending_secret = models.TextField(
-        blank=True, editable=False, help_text="encrypted; not confirmed yet"
-    )
-    totp_last_step = models.BigIntegerField(
-        default=0, editable=False, help_text="30-second step of the last code used"
-    )
+    totp_pending_secret = models.TextField(blank=True, editable=False, help_text="encrypted; not confirmed yet")
+    totp_last_step = models.BigIntegerField(default=0, editable=False, help_text="30-second step of the last code used")
 
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(auto_now=True)
@@ -59,7 +56,7 @@ class User(Lockable, AbstractBaseUser, PermissionsMixin):
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
-    REQUIRED_FIELDS: list[str] = []
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
 
     class Meta:
         ordering = ["-id"]
@@ -110,7 +107,7 @@ class UnknownAccount(Lockable):
     digest = models.CharField(max_length=64, primary_key=True)
     created_at = models.DateTimeField(default=timezone.now)
 
-    objects: ClassVar[models.Manager[Self]] = models.Manager.from_queryset(LockableQuerySet)()  # type: ignore[assignment]  # the stubs lose the class
+    objects: ClassVar[models.Manager[Self]] = models.Manager.from_queryset(LockableQuerySet)()
 
     def __str__(self) -> str:
         return self.digest[:12]
@@ -157,15 +154,17 @@ class SessionQuerySet(models.QuerySet["Session"]):
         """Sessions that were not ended and whose absolute lifetime is not over."""
         return self.filter(ended_at__isnull=True, expires_at__gt=timezone.now())
 
+    def other_than(self, session_id: UUID | None) -> Self:
+        """All but the one that acts."""
+        return self.exclude(pk=session_id) if session_id else self
+
     def end(self, reason: str) -> int:
         """End the live ones at once and return how many there were."""
         return self.live().update(ended_at=timezone.now(), ended_reason=reason)
 
-    def raise_generation(self, pk: object, *, to: int) -> bool:
+    def raise_generation(self, pk: UUID, *, to: int) -> bool:
         """Mark refresh token `to` as used; of parallel first uses exactly one returns true."""
-        return bool(
-            self.live().filter(pk=pk, generation=to - 1).update(generation=to, last_used_at=timezone.now())
-        )
+        return bool(self.live().filter(pk=pk, generation=to - 1).update(generation=to, last_used_at=timezone.now()))
 
 
 class Session(models.Model):
@@ -204,11 +203,11 @@ class PendingLoginQuerySet(models.QuerySet["PendingLogin"]):
             spent_at__isnull=True, expires_at__gt=timezone.now(), wrong_codes__lt=PendingLogin.MAX_WRONG_CODES
         )
 
-    def reserve_try(self, pk: object) -> bool:
+    def reserve_try(self, pk: UUID) -> bool:
         """Count a code as wrong in advance; false when the login is over. A right code ends the login anyway."""
         return bool(self.open().filter(pk=pk).update(wrong_codes=F("wrong_codes") + 1))
 
-    def spend(self, pk: object) -> bool:
+    def spend(self, pk: UUID) -> bool:
         """End the login by its right code; of parallel right codes exactly one returns true."""
         return bool(self.filter(pk=pk, spent_at__isnull=True).update(spent_at=timezone.now()))
 
@@ -219,9 +218,7 @@ class PendingLogin(models.Model):
     MAX_WRONG_CODES = 5
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="pending_logins"
-    )
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="pending_logins")
     wrong_codes = models.PositiveSmallIntegerField(default=0)
     expires_at = models.DateTimeField()
     spent_at = models.DateTimeField(null=True, blank=True)

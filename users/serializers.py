@@ -22,9 +22,7 @@ class LoginInput(ClosedSerializer):
         """Take the e-mail from whichever key holds it."""
         named = {attrs[key] for key in ("email", "username") if key in attrs}
         if not named:
-            raise serializers.ValidationError(
-                {"email": [serializers.ErrorDetail("Give your e-mail.", "required")]}
-            )
+            raise serializers.ValidationError({"email": [serializers.ErrorDetail("Give your e-mail.", "required")]})
         if len(named) > 1:
             raise serializers.ValidationError("`email` and `username` differ.", "contradiction")
         return {"email": named.pop(), "password": attrs["password"]}
@@ -73,9 +71,7 @@ class RegisterInput(ClosedSerializer):
     password = serializers.CharField(max_length=MAX_BYTES, trim_whitespace=False)
     first_name = serializers.CharField(max_length=150, required=False, allow_blank=True)
     last_name = serializers.CharField(max_length=150, required=False, allow_blank=True)
-    name = serializers.CharField(
-        max_length=300, required=False, help_text="Instead of first_name and last_name."
-    )
+    name = serializers.CharField(max_length=300, required=False, help_text="Instead of first_name and last_name.")
     phone_number = serializers.CharField(max_length=32, required=False, allow_blank=True)
     user_type = serializers.ChoiceField(["student", "instructor"], default="student")
 

@@ -1,5 +1,6 @@
 """Accounts over HTTP."""
 
+from typing import Any
 from uuid import UUID
 
 import segno
@@ -17,6 +18,8 @@ from users.authentication import bearer, current_user
 from users.models import PendingLogin, Session
 from users.services import login, registration, second_factor, sessions
 from users.tokens import AccessToken, InvalidToken, PendingLoginToken, RefreshToken
+
+PENDING_LOGIN: Any = [{"bearerAuth": []}]  # the bearer of verify_2fa, for the schema: no authenticator reads it
 
 
 class PublicView(APIView):
@@ -38,9 +41,7 @@ class TokenView(PublicView):
         form.is_valid(raise_exception=True)
         opened = login.log_in(**form.validated_data, by=Actor.from_request(request))
         if isinstance(opened, PendingLogin):
-            return Response(
-                {"access": str(PendingLoginToken.of(opened)), "refresh": None, "requires_2fa": True}
-            )
+            return Response({"access": str(PendingLoginToken.of(opened)), "refresh": None, "requires_2fa": True})
         return Response(token_pair(opened))
 
 
@@ -74,7 +75,7 @@ class VerifySecondFactorView(PublicView):
 
     throttle_classes = [OrdinaryLimit, LoginLimit]
 
-    @extend_schema(request=serializers.CodeInput, responses=serializers.TokenPair, auth=[{"bearerAuth": []}])
+    @extend_schema(request=serializers.CodeInput, responses=serializers.TokenPair, auth=PENDING_LOGIN)
     def post(self, request: Request) -> Response:
         """Answer full tokens for the pending login of the bearer."""
         form = serializers.CodeInput(data=request.data)
@@ -83,9 +84,7 @@ class VerifySecondFactorView(PublicView):
         pending = PendingLogin.objects.open().select_related("user").filter(pk=token.row_id).first()
         if pending is None:
             raise InvalidToken
-        session = second_factor.complete_login(
-            pending, form.validated_data["token"], by=Actor.from_request(request)
-        )
+        session = second_factor.complete_login(pending, form.validated_data["token"], by=Actor.from_request(request))
         return Response(token_pair(session))
 
 
@@ -166,9 +165,7 @@ class SessionViewSet(ListModelMixin, GenericViewSet):
 
     def destroy(self, request: Request, pk: UUID) -> Response:
         """End one of them."""
-        sessions.end_session(
-            current_user(request), pk, by=Actor.from_request(request), reason="ended by the owner"
-        )
+        sessions.end_session(current_user(request), pk, by=Actor.from_request(request), reason="ended by the owner")
         return Response(status=204)
 
 

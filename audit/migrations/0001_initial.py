@@ -20,9 +20,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.UUIDField(
-                        default=titanobova.ids.uuid7, editable=False, primary_key=True, serialize=False
-                    ),
+                    models.UUIDField(default=titanobova.ids.uuid7, editable=False, primary_key=True, serialize=False),
                 ),
                 (
                     "action",

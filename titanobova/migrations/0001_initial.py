@@ -24,9 +24,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.UUIDField(
-                        default=titanobova.ids.uuid7, editable=False, primary_key=True, serialize=False
-                    ),
+                    models.UUIDField(default=titanobova.ids.uuid7, editable=False, primary_key=True, serialize=False),
                 ),
                 ("recipient", models.EmailField(max_length=254)),
                 ("subject", models.CharField(max_length=200)),

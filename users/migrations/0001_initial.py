@@ -22,9 +22,7 @@ class Migration(migrations.Migration):
                 ("account_locked_until", models.DateTimeField(blank=True, null=True)),
                 (
                     "lock_told_until",
-                    models.DateTimeField(
-                        editable=False, help_text="the lock its owner was told of", null=True
-                    ),
+                    models.DateTimeField(editable=False, help_text="the lock its owner was told of", null=True),
                 ),
                 ("digest", models.CharField(max_length=64, primary_key=True, serialize=False)),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
@@ -50,15 +48,11 @@ class Migration(migrations.Migration):
                 ("account_locked_until", models.DateTimeField(blank=True, null=True)),
                 (
                     "lock_told_until",
-                    models.DateTimeField(
-                        editable=False, help_text="the lock its owner was told of", null=True
-                    ),
+                    models.DateTimeField(editable=False, help_text="the lock its owner was told of", null=True),
                 ),
                 (
                     "id",
-                    models.UUIDField(
-                        default=titanobova.ids.uuid7, editable=False, primary_key=True, serialize=False
-                    ),
+                    models.UUIDField(default=titanobova.ids.uuid7, editable=False, primary_key=True, serialize=False),
                 ),
                 ("email", models.EmailField(max_length=254)),
                 ("email_canonical", models.CharField(editable=False, max_length=300)),
@@ -105,9 +99,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "totp_last_step",
-                    models.BigIntegerField(
-                        default=0, editable=False, help_text="30-second step of the last code used"
-                    ),
+                    models.BigIntegerField(default=0, editable=False, help_text="30-second step of the last code used"),
                 ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
                 ("updated_at", models.DateTimeField(auto_now=True)),
@@ -145,9 +137,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("digest", models.CharField(max_length=64)),
                 ("is_confirmed", models.BooleanField(default=False)),
@@ -167,9 +157,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.UUIDField(
-                        default=titanobova.ids.uuid7, editable=False, primary_key=True, serialize=False
-                    ),
+                    models.UUIDField(default=titanobova.ids.uuid7, editable=False, primary_key=True, serialize=False),
                 ),
                 ("email", models.CharField(max_length=254)),
                 (
@@ -208,9 +196,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.UUIDField(
-                        default=titanobova.ids.uuid7, editable=False, primary_key=True, serialize=False
-                    ),
+                    models.UUIDField(default=titanobova.ids.uuid7, editable=False, primary_key=True, serialize=False),
                 ),
                 ("wrong_codes", models.PositiveSmallIntegerField(default=0)),
                 ("expires_at", models.DateTimeField()),
@@ -230,9 +216,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.UUIDField(
-                        default=titanobova.ids.uuid7, editable=False, primary_key=True, serialize=False
-                    ),
+                    models.UUIDField(default=titanobova.ids.uuid7, editable=False, primary_key=True, serialize=False),
                 ),
                 ("generation", models.PositiveIntegerField(default=0)),
                 ("ip_address", models.GenericIPAddressField(blank=True, null=True)),

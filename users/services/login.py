@@ -1,14 +1,15 @@
 """Logging in: one path for the API, the admin and the old endpoints.
 
-An attacker may try many passwords (the attempt is reserved before anything is hashed), many at once (the reservation is one
-conditional UPDATE), ask which addresses have accounts (every refusal is the same exception, costs the same kind of work and
-takes the same time), or make hashing eat the machine (places are bounded, absurd passwords are not hashed).
+An attacker may try many passwords (the attempt is reserved before anything is hashed), many at once (the reservation is
+one conditional UPDATE), ask which addresses have accounts (every refusal is the same exception, costs the same kind of
+work and takes the same time), or make hashing eat the machine (places are bounded, absurd passwords are not hashed).
 """
 
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NoReturn
 
 from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
@@ -22,7 +23,7 @@ from titanobova.email import send_later
 from titanobova.errors import DomainError
 from users.hashers import hashing_slot
 from users.identity import canonical_email
-from users.lockout import FAILURES_TO_LOCK
+from users.lockout import FAILURES_TO_LOCK, LockableQuerySet
 from users.models import LoginAttempt, PendingLogin, Session, UnknownAccount, User
 from users.services.sessions import open_session
 from users.validators import MAX_BYTES
@@ -48,9 +49,7 @@ def log_in(email: str, password: str, *, by: Actor) -> Session | PendingLogin:
     with transaction.atomic():
         if user.totp_enabled:
             _note(user.email, LoginAttempt.Outcome.SECOND_FACTOR, by=by)
-            return PendingLogin.objects.create(
-                user=user, expires_at=timezone.now() + settings.PENDING_LOGIN_LIFETIME
-            )
+            return PendingLogin.objects.create(user=user, expires_at=timezone.now() + settings.PENDING_LOGIN_LIFETIME)
         return finish_login(user, by=by)
 
 
@@ -75,7 +74,7 @@ def prove_password(email: str, password: str, *, by: Actor) -> User:
     """
     with _same_time_for_every_refusal():
         account = _account_of(email)
-        if not type(account).objects.reserve_attempt(account.pk):
+        if not LockableQuerySet(type(account)).reserve_attempt(account.pk):
             _refuse(email, account, LoginAttempt.Outcome.LOCKED, by=by)
         with hashing_slot():
             fits = _fits(account, password)
@@ -106,7 +105,7 @@ def _fits(account: User | UnknownAccount, password: str) -> bool:
     return check_password(password, account.password, setter=upgrade)
 
 
-def _refuse(email: str, account: User | UnknownAccount, outcome: LoginAttempt.Outcome, *, by: Actor) -> None:
+def _refuse(email: str, account: User | UnknownAccount, outcome: LoginAttempt.Outcome, *, by: Actor) -> NoReturn:
     """Record the failure in a transaction of its own, so that it stays recorded, and refuse.
 
     :raises WrongCredentials: always.
@@ -114,9 +113,7 @@ def _refuse(email: str, account: User | UnknownAccount, outcome: LoginAttempt.Ou
     user = account if isinstance(account, User) else None
     with transaction.atomic():
         _note(email, outcome, by=by, user=user)
-        record(
-            "login", "auth.login.failed", by=by, on=user, details={"reason": str(outcome)}, outcome="failure"
-        )
+        record("login", "auth.login.failed", by=by, on=user, details={"reason": str(outcome)}, outcome="failure")
         if outcome == LoginAttempt.Outcome.WRONG:
             _tell_of_a_new_lock(account, by=by)
     raise WrongCredentials
@@ -124,22 +121,17 @@ def _refuse(email: str, account: User | UnknownAccount, outcome: LoginAttempt.Ou
 
 def _tell_of_a_new_lock(account: User | UnknownAccount, *, by: Actor) -> None:
     """Record the lock that this failure completed, and mail the owner; exactly one failure sees it as its own."""
-    locked = type(account).objects.filter(pk=account.pk, account_locked_until__gt=timezone.now()).first()
-    if locked is None or not _is_first_to_tell(locked):
+    lock = LockableQuerySet(type(account)).filter(pk=account.pk).start_telling()
+    if lock is None:
         return
-    record("update", "auth.account.locked", by=by, on=locked, details={"until": locked.account_locked_until})
-    if isinstance(locked, User):
+    record("update", "auth.account.locked", by=by, on=account, details={"until": lock})
+    if isinstance(account, User):
         send_later(
             "account_locked",
-            to=locked.email,
+            to=account.email,
             subject="Your account is locked for a while",
-            context={"user": locked, "until": locked.account_locked_until, "failures": FAILURES_TO_LOCK},
+            context={"user": account, "until": lock, "failures": FAILURES_TO_LOCK},
         )
-
-
-def _is_first_to_tell(locked: User | UnknownAccount) -> bool:
-    told = type(locked).objects.filter(pk=locked.pk).exclude(lock_told_until=locked.account_locked_until)
-    return bool(told.update(lock_told_until=locked.account_locked_until))
 
 
 def _note(email: str, outcome: LoginAttempt.Outcome, *, by: Actor, user: User | None = None) -> None:

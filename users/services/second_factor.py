@@ -1,8 +1,8 @@
 """The second factor: TOTP (RFC 6238) and backup codes.
 
-An attacker who knows the password may guess codes (five tries a pending login, and five in five minutes for the account
-whatever the address), replay a code seen over a shoulder (each time step and each backup code is spent by one conditional
-UPDATE), or read the database (secrets are encrypted, backup codes are keyed digests of 80 random bits).
+An attacker who knows the password may guess codes (five tries a pending login, and five in five minutes for the
+account whatever the address), replay a code seen over a shoulder (each time step and each backup code is spent by one
+conditional UPDATE), or read the database (secrets are encrypted, backup codes are keyed digests of 80 random bits).
 """
 
 import base64
@@ -60,15 +60,11 @@ def start_enrolment(user: User, *, by: Actor) -> Enrolment:
     What is active stays active until then, so neither a lost answer nor a stolen session locks the owner out.
     """
     secret = base64.b32encode(secrets.token_bytes(SECRET_BYTES)).decode()
-    codes = [
-        base64.b32encode(secrets.token_bytes(BACKUP_CODE_BYTES)).decode().lower() for _ in range(BACKUP_CODES)
-    ]
+    codes = [base64.b32encode(secrets.token_bytes(BACKUP_CODE_BYTES)).decode().lower() for _ in range(BACKUP_CODES)]
     with transaction.atomic():
         User.objects.filter(pk=user.pk).update(totp_pending_secret=encrypt(secret))
         user.backup_codes.filter(is_confirmed=False).delete()
-        user.backup_codes.bulk_create(
-            [BackupCode(user=user, digest=digest_backup_code(user, code)) for code in codes]
-        )
+        user.backup_codes.bulk_create([BackupCode(user=user, digest=digest_backup_code(user, code)) for code in codes])
         record("update", "auth.2fa.requested", by=by, on=user)
     uri = pyotp.TOTP(secret).provisioning_uri(name=user.email, issuer_name=ISSUER)
     return Enrolment(secret, uri, ["-".join(re.findall("....", code)) for code in codes])
@@ -99,7 +95,7 @@ def confirm_enrolment(user: User, code: str, *, by: Actor) -> None:
             raise NothingToConfirm
         user.backup_codes.filter(is_confirmed=True).delete()
         user.backup_codes.update(is_confirmed=True)
-        Session.objects.filter(user=user).exclude(pk=by.session_id).end("second factor changed")
+        Session.objects.filter(user=user).other_than(by.session_id).end("second factor changed")
         record("update", "auth.2fa.enabled", by=by, on=user)
     throttling.forget(LIMIT, str(user.pk))
 

@@ -1,8 +1,8 @@
 """Sessions and their refresh tokens (contract 2.6, drawn in docs/sessions.md).
 
-A refresh token names its session and a generation g; the session stores the newest generation that was used. A client may
-keep its first refresh token for ever (the old client does) or take each child: both work. Only a token older than one that
-was already used ends the session, because then two parties hold the family, and one of them is a thief.
+A refresh token names its session and a generation g; the session stores the newest generation that was used. A client
+may keep its first refresh token for ever (the old client does) or take each child: both work. Only a token older than
+one that was already used ends the session, because then two parties hold the family, and one of them is a thief.
 """
 
 from dataclasses import dataclass
@@ -48,16 +48,14 @@ def refresh(text: str, *, by: Actor) -> Refreshed:
     """Return the session of a refresh token and the generation to answer.
 
     - g = generation: the newest one, or again by a client that kept it: answer g+1 and write nothing.
-    - g = generation+1: the first use of a child. One conditional UPDATE raises the generation; of any number of parallel
-      uses one row changes, and all are answered alike.
+    - g = generation+1: the first use of a child. One conditional UPDATE raises the generation; of any number of
+      parallel uses one row changes, and all are answered alike.
     - g < generation: its child was used already, so this is a copy. The session ends and the owner is told.
 
     :raises InvalidToken: when the token or its session no longer counts.
     """
     token = RefreshToken.read(text)
-    session = (
-        Session.objects.live().select_related("user").filter(pk=token.row_id, user__is_active=True).first()
-    )
+    session = Session.objects.live().select_related("user").filter(pk=token.row_id, user__is_active=True).first()
     if session is None or token.generation > session.generation + 1:
         raise InvalidToken
     if token.generation == session.generation + 1:

@@ -1,0 +1,67 @@
+# `make help` lists what there is. Everything runs from .venv, which is made from the locks.
+PYTHON ?= python3.11
+PORT ?= 8000
+URL ?= http://localhost:$(PORT)
+BIN := .venv/bin
+WORKERS ?= auto
+
+.DEFAULT_GOAL := help
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# The stamps hold the checksum of the lock they were made from, so a fresh checkout's file times do not matter.
+.venv/run-stamp: requirements.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@sha256sum requirements.txt | cmp -s - $@ || $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@sha256sum requirements.txt > $@
+
+.venv/dev-stamp: requirements.txt requirements-dev.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@sha256sum requirements-dev.txt | cmp -s - $@ || $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@sha256sum requirements-dev.txt > $@
+	@sha256sum requirements.txt > .venv/run-stamp
+
+setup: .venv/dev-stamp ## everything that development needs, in .venv
+
+run: .venv/run-stamp ## a server with demo data on PORT (default 8000); nothing else is needed
+	@$(BIN)/python manage.py migrate --verbosity 0
+	@$(BIN)/python manage.py seed_demo --address http://localhost:$(PORT)
+	@$(BIN)/python manage.py runserver --noreload --skip-checks 127.0.0.1:$(PORT)
+
+test: .venv/dev-stamp ## the suite on SQLite and process memory; no server, no Node, no browser
+	@$(BIN)/python -m pytest -n $(WORKERS) -m "not external"
+
+test-services: .venv/dev-stamp ## the suite on PostgreSQL and Redis, with MariaDB and Node; a skip is a failure
+	@TEST_SERVICES=1 $(BIN)/python -m pytest -n $(WORKERS)
+
+smoke: .venv/run-stamp ## the migration guide's requests against URL, a line each
+	@$(BIN)/python tests/smoke.py $(URL)
+
+check: .venv/dev-stamp ## style, types, imports, migrations, production settings, schema, security, compose file
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/mypy .
+	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/python manage.py makemigrations --check --dry-run --verbosity 0
+	@$(BIN)/python deploy/check_production.py
+	@$(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
+	@$(BIN)/bandit --quiet --recursive --configfile pyproject.toml titanobova audit users contacts courses payments legacy_import examples deploy
+	@$(BIN)/python deploy/validate_compose.py
+
+format: .venv/dev-stamp ## mend what a machine can mend
+	@$(BIN)/ruff check --fix --quiet . || true
+	@$(BIN)/ruff format --quiet .
+
+worker: .venv/run-stamp ## a Celery worker (needs REDIS_HOST)
+	@$(BIN)/celery --app titanobova worker --loglevel INFO
+
+up: ## the whole of production in Docker
+	@test -f .env.production || { echo "First: python -m titanobova.env new-secrets (and set the hosts in .env.production)"; exit 1; }
+	docker-compose -f docker-compose.yml up -d
+
+lock: .venv/dev-stamp ## the locks, made anew from the .in files
+	@for file in requirements requirements-dev; do $(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-emit-find-links --no-header --no-annotate $$file.in -o $$file.txt; done
+
+.PHONY: help setup run test test-services smoke check format worker up lock
