@@ -1,0 +1,231 @@
+"""Courses, their lessons, and who takes part."""
+
+from typing import Any, ClassVar, Self
+
+from django.conf import settings
+from django.core.validators import MinValueValidator, RegexValidator
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Length, Lower
+from django.db.models.lookups import Exact
+from django.utils import timezone
+
+from courses.money import price_text
+from titanobova.ids import uuid7
+from users.identity import canonical_email, clean_email
+
+is_currency_code = RegexValidator(r"\A[a-z]{3}\Z", "A currency is three small letters, such as usd (ISO 4217).")
+
+
+def default_currency() -> str:
+    """Return what a price is in unless somebody says otherwise."""
+    return str(settings.DEFAULT_CURRENCY)
+
+
+class CourseQuerySet(models.QuerySet["Course"]):
+    """Which courses."""
+
+    def published(self) -> Self:
+        """Courses that anyone may see."""
+        return self.filter(is_published=True)
+
+
+class Course(models.Model):
+    """Something to learn. Without `capacity` anyone finds a seat; a price of 0 means free."""
+
+    class Level(models.TextChoices):
+        """Whom it is for."""
+
+        BEGINNER = "beginner"
+        INTERMEDIATE = "intermediate"
+        ADVANCED = "advanced"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    title = models.CharField(max_length=255)
+    slug = models.SlugField(max_length=120, unique=True)
+    description = models.TextField(blank=True)
+    instructor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="taught_courses"
+    )
+    category = models.CharField(max_length=100, blank=True)
+    level = models.CharField(max_length=20, choices=Level.choices, blank=True)
+    price = models.DecimalField(max_digits=12, decimal_places=3, default=0, validators=[MinValueValidator(0)])
+    currency = models.CharField(max_length=3, default=default_currency, validators=[is_currency_code])
+    duration_hours = models.PositiveSmallIntegerField(null=True, blank=True)
+    capacity = models.PositiveIntegerField(null=True, blank=True, help_text="Seats; empty means any number.")
+    thumbnail = models.ImageField(upload_to="course_thumbnails/", blank=True)
+    is_published = models.BooleanField(default=False)
+    is_featured = models.BooleanField(default=False)
+    is_imported = models.BooleanField(default=False, editable=False, help_text="Known from the old site by its title.")
+    created_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = CourseQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(price__gte=0), name="course_price_is_not_negative"),
+            models.CheckConstraint(
+                condition=Q(Exact(Length("currency"), 3)) & Q(Exact(F("currency"), Lower("currency"))),
+                name="course_currency_is_three_small_letters",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["category", "-id"], name="published_by_category", condition=Q(is_published=True)),
+            models.Index(fields=["level", "-id"], name="published_by_level", condition=Q(is_published=True)),
+            models.Index(fields=["price", "-id"], name="published_by_price", condition=Q(is_published=True)),
+            models.Index(fields=["title", "-id"], name="published_by_title", condition=Q(is_published=True)),
+            models.Index(fields=["created_at", "-id"], name="published_by_date", condition=Q(is_published=True)),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def is_free(self) -> bool:
+        """Whether nobody has to pay."""
+        return not self.price
+
+    @property
+    def price_text(self) -> str:
+        """The price as people write it in its currency: `49.90`, but `4990` yen."""
+        return price_text(self.price, self.currency)
+
+
+class Lesson(models.Model):
+    """One step of a course."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    course = models.ForeignKey(Course, on_delete=models.CASCADE, related_name="lessons")
+    position = models.PositiveSmallIntegerField(help_text="1 is the first lesson.")
+    title = models.CharField(max_length=255)
+    text = models.TextField(blank=True)
+    video_url = models.URLField(max_length=500, blank=True)
+
+    class Meta:
+        ordering = ["course", "position"]
+        constraints = [
+            models.UniqueConstraint(fields=["course", "position"], name="one_lesson_per_position"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.position}. {self.title}"
+
+
+class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
+    """Which enrolments."""
+
+    def live(self) -> Self:
+        """Enrolments that stand in the way of a second one by the same person."""
+        return self.filter(status__in=Enrollment.LIVE)
+
+    def taking_a_seat(self) -> Self:
+        """Enrolments that count against the capacity; whoever has not paid counts while the hold lasts."""
+        return self.filter(
+            Q(status__in=Enrollment.SEATED) | Q(status=Enrollment.Status.PENDING, seat_held_until__gt=timezone.now())
+        )
+
+    def activate(self) -> int:
+        """Open the pending ones and return how many there were; of parallel calls exactly one counts a row."""
+        return self.filter(status=Enrollment.Status.PENDING).update(
+            status=Enrollment.Status.ACTIVE, seat_held_until=None, updated_at=timezone.now()
+        )
+
+
+class Enrollment(models.Model):
+    """A person in a course. While they pay, `seat_held_until` keeps the seat of a pending one."""
+
+    class Status(models.TextChoices):
+        """How far it is."""
+
+        PENDING = "pending", "waiting for the payment"
+        ACTIVE = "active"
+        COMPLETED = "completed"
+        CANCELLED = "cancelled"
+        REFUNDED = "refunded"
+
+    SEATED: ClassVar = (Status.ACTIVE, Status.COMPLETED)
+    LIVE: ClassVar = (Status.PENDING, *SEATED)
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="enrollments")
+    course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="enrollments")
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.PENDING)
+    seat_held_until = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = EnrollmentQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "course"],
+                condition=Q(status__in=["pending", "active", "completed"]),
+                name="one_live_enrollment_per_course",
+                violation_error_message="This person is enrolled in this course already.",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["user", "-id"], name="enrollments_by_user"),
+            models.Index(fields=["course", "status"], name="enrollments_by_course"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} in {self.course_id}: {self.status}"
+
+    @property
+    def holds_a_seat(self) -> bool:
+        """Whether nobody else can take this seat now."""
+        if self.status == self.Status.PENDING:
+            return self.seat_held_until is not None and self.seat_held_until > timezone.now()
+        return self.status in self.SEATED
+
+
+class EnrollmentRequest(models.Model):
+    """Somebody without an account asks for a place; the old site's registrations live here too.
+
+    `course_title` is what they asked for, whether or not `course` is known here.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    first_name = models.CharField(max_length=150)
+    last_name = models.CharField(max_length=150, blank=True)
+    email = models.EmailField(max_length=254)
+    email_canonical = models.CharField(max_length=300, editable=False)
+    phone = models.CharField(max_length=50, blank=True)
+    experience = models.TextField(blank=True)
+    course = models.ForeignKey(
+        Course, on_delete=models.SET_NULL, null=True, blank=True, related_name="enrollment_requests"
+    )
+    course_title = models.CharField(max_length=255)
+    level = models.CharField(max_length=50, blank=True, help_text="In the words of who asks.")
+    price = models.DecimalField(max_digits=12, decimal_places=3, null=True, blank=True)
+    currency = models.CharField(max_length=3, blank=True, validators=[is_currency_code])
+    notes = models.TextField(blank=True)
+    is_paid = models.BooleanField(default=False)
+    paid_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(paid_at__isnull=True) | Q(is_paid=True), name="only_a_paid_request_has_a_payment_date"
+            ),
+            models.CheckConstraint(
+                condition=Q(price__isnull=True) | Q(price__gte=0), name="requested_price_is_not_negative"
+            ),
+        ]
+        indexes = [models.Index(fields=["email_canonical", "-id"], name="enrollment_requests_by_email")]
+
+    def __str__(self) -> str:
+        return f"{self.email}: {self.course_title}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save, with the canonical form of the e-mail beside it."""
+        self.email = clean_email(self.email)
+        self.email_canonical = canonical_email(self.email)
+        super().save(*args, **kwargs)

@@ -1,0 +1,28 @@
+"""How a price is written in its currency."""
+
+from decimal import Decimal
+
+# https://docs.stripe.com/currencies: currencies whose smallest unit is a whole, and those with thousandths.
+WITHOUT_DECIMALS = frozenset(
+    {
+        "bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "ugx", "vnd", "vuv", "xaf", "xof", "xpf",
+    }
+)  # fmt: skip
+WITH_THREE_DECIMALS = frozenset({"bhd", "jod", "kwd", "omr", "tnd"})
+
+
+def decimals_of(currency: str) -> int:
+    """Return how many digits after the point an amount in `currency` (three small letters) has."""
+    if currency in WITHOUT_DECIMALS:
+        return 0
+    return 3 if currency in WITH_THREE_DECIMALS else 2
+
+
+def price_text(amount: Decimal | int, currency: str) -> str:
+    """Return `amount` with the digits of its currency: `49.90` usd, `4990` jpy, `1.250` kwd.
+
+    An amount that the currency cannot express (a tenth of a cent) keeps all its digits: nothing is rounded away.
+    """
+    amount = Decimal(amount)
+    rounded = amount.quantize(Decimal(1).scaleb(-decimals_of(currency)))
+    return str(rounded if rounded == amount else amount)
