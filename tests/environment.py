@@ -27,5 +27,6 @@ os.environ.update(
         "MEDIA_ROOT": str(FOLDER / "media"),
         "LOGIN_REFUSAL_SECONDS": "0",
         "DEBUG": "True",
+        "DB_POOL_SIZE": "36",  # the races run 32 threads, each with a connection
     }
 )

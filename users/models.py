@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from titanobova.ids import uuid7
 from users.identity import canonical_email, clean_email
-from users.lockout import Lockable, LockableQuerySet
+from users.lockout import Lockable
 from users.managers import UserManager
 
 
@@ -52,7 +52,7 @@ class User(Lockable, AbstractBaseUser, PermissionsMixin):
     last_password_change = models.DateTimeField(null=True, blank=True)
     last_login_ip = models.GenericIPAddressField(null=True, blank=True)
 
-    objects: ClassVar[UserManager] = UserManager.from_queryset(LockableQuerySet)()
+    objects: ClassVar[UserManager] = UserManager()
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
@@ -106,8 +106,6 @@ class UnknownAccount(Lockable):
 
     digest = models.CharField(max_length=64, primary_key=True)
     created_at = models.DateTimeField(default=timezone.now)
-
-    objects: ClassVar[models.Manager[Self]] = models.Manager.from_queryset(LockableQuerySet)()
 
     def __str__(self) -> str:
         return self.digest[:12]
