@@ -1,5 +1,8 @@
 """Courses, their lessons, and who takes part."""
 
+from decimal import Decimal
+from functools import reduce
+from operator import or_
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
@@ -28,6 +31,26 @@ class CourseQuerySet(models.QuerySet["Course"]):
     def published(self) -> Self:
         """Courses that anyone may see."""
         return self.filter(is_published=True)
+
+    def matching(
+        self,
+        *,
+        search: str = "",
+        min_price: Decimal | None = None,
+        max_price: Decimal | None = None,
+        ordering: str = "-created_at",
+        **exactly: str,
+    ) -> Self:
+        """Courses with these words, prices in between and exactly this category and level, in a stable order."""
+        found = self.filter(**exactly)
+        if search:
+            places = ("title", "category", "description")
+            found = found.filter(reduce(or_, [Q(**{f"{place}__icontains": search}) for place in places]))
+        if min_price is not None:
+            found = found.filter(price__gte=min_price)
+        if max_price is not None:
+            found = found.filter(price__lte=max_price)
+        return found.order_by(ordering, "-id")
 
 
 class Course(models.Model):

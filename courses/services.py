@@ -4,12 +4,13 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Prefetch, prefetch_related_objects
 from django.utils import timezone
 
 from audit.actor import Actor
 from audit.services import record
-from courses.models import Course, Enrollment
-from titanobova.errors import DomainError
+from courses.models import Course, Enrollment, EnrollmentRequest, Lesson
+from titanobova.errors import DomainError, FieldError
 from users.models import User
 
 SEAT_HOLD = timedelta(minutes=15)
@@ -56,6 +57,17 @@ def get_published_course(slug_or_id: str) -> Course:
     return found
 
 
+def get_course_with_outline(slug_or_id: str) -> Course:
+    """Return the published course with this slug or id, and with it its lessons' titles in order.
+
+    :raises UnknownCourse: when there is none.
+    """
+    course = get_published_course(slug_or_id)
+    outline = Lesson.objects.only("course_id", "position", "title").order_by("position")
+    prefetch_related_objects([course], Prefetch("lessons", outline))
+    return course
+
+
 def get_priced_course(slug_or_id: str) -> Course:
     """Return the published course with this slug or id, for somebody who wants to pay for it.
 
@@ -66,6 +78,32 @@ def get_priced_course(slug_or_id: str) -> Course:
     if course.is_free:
         raise CourseIsFree
     return course
+
+
+def ask_for_a_place(
+    *, email: str, first_name: str, by: Actor, course: str = "", course_title: str = "", **fields: str
+) -> EnrollmentRequest:
+    """Store that somebody without an account asks for a place.
+
+    `course` is a slug or id; where it is given, the course's own title and price are what is asked for.
+
+    :raises FieldError: on `course`, when there is no such course.
+    """
+    request = EnrollmentRequest(email=email, first_name=first_name, course_title=course_title, **fields)
+    if course:
+        request.course = wanted = _requested_course(course)
+        request.course_title, request.price, request.currency = wanted.title, wanted.price, wanted.currency
+    with transaction.atomic():
+        request.save(force_insert=True)
+        record("create", "courses.place_requested", by=by, on=request, details={"course": str(request.course_id)})
+    return request
+
+
+def _requested_course(slug_or_id: str) -> Course:
+    try:
+        return get_published_course(slug_or_id)
+    except UnknownCourse as error:
+        raise FieldError("course", error.message, "does_not_exist") from None
 
 
 @transaction.atomic

@@ -1,3 +1,16 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from courses import views
+
+# `<slug:...>` matches an id as well as a slug, and nothing that a database could choke on.
+urlpatterns = [
+    path("courses/", views.CatalogueView.as_view({"get": "list"}), name="catalogue"),
+    path("courses/<slug:key>/", views.CatalogueView.as_view({"get": "retrieve"}), name="course"),
+    path("courses/<slug:key>/enroll/", views.EnrollView.as_view(), name="enroll"),
+    path("enrollments/", views.OwnEnrollmentsView.as_view({"get": "list"}), name="enrollments"),
+    path(
+        "enrollment-requests/",
+        views.EnrollmentRequestsView.as_view({"get": "list", "post": "create"}),
+        name="enrollment-requests",
+    ),
+]
