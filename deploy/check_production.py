@@ -19,11 +19,13 @@ def main() -> int:
             "PATH": os.environ["PATH"],
             "ENV_DIR": folder,
             "LOG_DIR": folder,
+            "DB_NAME": str(Path(folder, "empty.sqlite3")),  # not the developer's, which may hold the demo
             "DEBUG": "False",
             "SECRET_KEY": secrets.token_urlsafe(64),
             "FIELD_ENCRYPTION_KEYS": Fernet.generate_key().decode(),
             "ALLOWED_HOSTS": "api.example.com",
             "FRONTEND_URL": "https://www.example.com",
+            "STRIPE_SECRET_KEY": "rk_live_" + secrets.token_hex(16),
             "STRIPE_WEBHOOK_SECRET": "whsec_" + secrets.token_hex(16),
         }
         command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]

@@ -15,12 +15,18 @@ class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
     """How the document names our bearer tokens."""
 
     target_class = "users.authentication.BearerAuthentication"
-    match_subclasses = True
     name = "bearerAuth"
 
     def get_security_definition(self, auto_schema: object) -> dict[str, str]:
         """Return OpenAPI's description of it."""
         return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+
+
+class OptionalBearerScheme(BearerScheme):  # type: ignore[no-untyped-call]  # the library's
+    """The same token on a route that visitors may use too."""
+
+    target_class = "users.authentication.OptionalBearerAuthentication"
+    name = "optionalBearerAuth"
 
 
 class Schema(AutoSchema):

@@ -1,5 +1,7 @@
 """The top: the admin site as a whole, and the commands of the whole."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.contrib.admin import apps as admin_apps
 
@@ -17,3 +19,7 @@ class SiteConfig(AppConfig):
     name = "titanobova.site"
     verbose_name = "The whole"
     default = True
+
+    def ready(self) -> None:
+        """Register the deployment checks."""
+        import_module("titanobova.site.checks")
