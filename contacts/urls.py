@@ -1,3 +1,10 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from contacts import views
+
+urlpatterns = [
+    path("contacts/", views.ContactsView.as_view({"get": "list", "post": "create"}), name="contacts"),
+    path("contacts/<uuid:pk>/", views.ContactView.as_view(), name="contact"),
+    path("contacts/<uuid:pk>/respond/", views.RespondView.as_view(), name="contact-respond"),
+    path("contacts/<uuid:pk>/close/", views.CloseView.as_view(), name="contact-close"),
+]

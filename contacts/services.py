@@ -1,0 +1,105 @@
+"""What happens to a contact."""
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from audit.actor import Actor
+from audit.services import record
+from contacts.models import Contact, ContactQuerySet
+from contacts.workflow import Status
+from titanobova.email import send_later
+from titanobova.errors import DomainError
+
+
+class ForbiddenTransition(DomainError):
+    """The table of transitions has no such step."""
+
+    code, status, message = "forbidden_transition", 409, "The contact's status does not allow this."
+
+
+@transaction.atomic
+def submit_contact(*, name: str, email: str, message: str, by: Actor, phone: str = "", subject: str = "") -> Contact:
+    """Store what somebody wrote, with where it came from; it belongs to the person who is logged in, if any."""
+    contact = Contact.objects.create(
+        name=name,
+        email=email,
+        phone=phone,
+        subject=subject,
+        message=message,
+        user=by.user,
+        ip_address=by.ip_address,
+        user_agent=by.user_agent,
+    )
+    record("create", "contacts.submitted", by=by, on=contact)
+    return contact
+
+
+@transaction.atomic
+def read_contact(contact: Contact, *, by: Actor) -> Contact:
+    """Note that staff have seen a new contact; any other stays as it is."""
+    if contact.status == Status.NEW and _is(contact).move(Status.READ):
+        record("update", "contacts.read", by=by, on=contact)
+        contact.refresh_from_db()
+    return contact
+
+
+@transaction.atomic
+def update_contact(
+    contact: Contact, *, by: Actor, internal_notes: str | None = None, status: Status | None = None
+) -> Contact:
+    """Store the staff's notes, and move the contact on; None leaves as it is, and so does the status it has already.
+
+    :raises ForbiddenTransition: when its status leads nowhere near.
+    """
+    changed = []
+    if internal_notes is not None:
+        _is(contact).update(internal_notes=internal_notes, updated_at=timezone.now())
+        changed.append("internal_notes")
+    if status is not None and status != contact.status:
+        _move(contact, status, **({"responded_by": by.user} if status == Status.RESPONDED else {}))
+        changed.append("status")
+    if changed:
+        record("update", "contacts.updated", by=by, on=contact, details={"fields": changed})
+    contact.refresh_from_db()
+    return contact
+
+
+@transaction.atomic
+def respond_to_contact(contact: Contact, *, message: str, by: Actor) -> Contact:
+    """Mail the answer to who wrote, and keep it; the mail leaves exactly when all this is stored.
+
+    :raises ForbiddenTransition: when the contact is closed.
+    """
+    _move(contact, Status.RESPONDED, response_message=message, responded_by=by.user)
+    send_later(
+        "contacts_answer",
+        to=contact.email,
+        subject=f"Re: {contact.subject}" if contact.subject else "Your message to us",
+        context={"contact": contact, "answer": message},
+        reply_to=settings.SUPPORT_EMAIL,
+    )
+    record("update", "contacts.answered", by=by, on=contact)
+    contact.refresh_from_db()
+    return contact
+
+
+@transaction.atomic
+def close_contact(contact: Contact, *, by: Actor) -> Contact:
+    """Put the contact away for good.
+
+    :raises ForbiddenTransition: when it is closed already.
+    """
+    _move(contact, Status.CLOSED)
+    record("update", "contacts.closed", by=by, on=contact)
+    contact.refresh_from_db()
+    return contact
+
+
+def _is(contact: Contact) -> ContactQuerySet:
+    return Contact.objects.filter(pk=contact.pk)
+
+
+def _move(contact: Contact, target: Status, **changes: object) -> None:
+    if not _is(contact).move(target, **changes):
+        raise ForbiddenTransition
