@@ -32,10 +32,12 @@ def load_env() -> FileAwareEnv:
     """
     folder = Path(os.environ.get("ENV_DIR", BASE_DIR))
     _add(folder / ".env")
-    if os.environ.get("DEBUG", "").lower() not in TRUE_WORDS:
+    if os.environ.get("DEBUG", "").strip().lower() not in TRUE_WORDS:
         _add(folder / ".env.production")
     env = FileAwareEnv(eager=False, strip_whitespace=True)
     env.add_parser("rate", parse_rate)
+    env.add_parser("words", parse_words)
+    env.add_parser("fernet_keys", parse_fernet_keys)
     return env
 
 
@@ -44,17 +46,37 @@ def parse_rate(text: str) -> tuple[int, int]:
 
     :raises EnvError: when the text has another form.
     """
-    match = re.fullmatch(r"(\d{1,9})/(\d{0,4})(second|minute|hour|day)s?", text.strip())
+    match = re.fullmatch(r"([0-9]{1,9})/([1-9][0-9]{0,3})?(second|minute|hour|day)s?", text.strip())
     if match is None:
         raise EnvError("a rate is written like 100/hour or 5/10minute")
     quota, number, period = match.groups()
     return int(quota), int(number or 1) * PERIODS[period]
 
 
+def parse_words(text: str) -> list[str]:
+    """Read `a, b` as ["a", "b"]. An empty item is none: as a secret it would let in whoever signs with nothing."""
+    return [word.strip() for word in text.split(",") if word.strip()]
+
+
+def parse_fernet_keys(text: str) -> list[str]:
+    """Read keys, so that a mistyped one stops the start rather than the first person with a second factor.
+
+    :raises EnvError: when one is no Fernet key.
+    """
+    keys = parse_words(text)
+    for key in keys:
+        try:
+            Fernet(key)
+        except ValueError:
+            raise EnvError(f"a key is 32 bytes in URL-safe base64; make one: {NEW_SECRETS}") from None
+    return keys
+
+
 def _add(path: Path) -> None:
+    """Add what the file says and no earlier source does, as NAME or as NAME_FILE; a `${...}` stays as it is written."""
     if path.is_file():
-        for name, text in dotenv_values(path).items():
-            if text:
+        for name, text in dotenv_values(path, interpolate=False).items():
+            if text and name.removesuffix("_FILE") not in os.environ:
                 os.environ.setdefault(name, text)
 
 
@@ -87,7 +109,7 @@ def refuse_unsafe_start(facts: Mapping[str, object]) -> None:
 
 def _production_rules(facts: Mapping[str, object]) -> list[tuple[bool, str]]:
     key = str(facts["SECRET_KEY"])
-    weak_key = len(key) < 50 or key.startswith(EXAMPLE_KEYS) or len(set(key)) < 10
+    weak_key = len(key) < 50 or key.lower().startswith(EXAMPLE_KEYS) or len(set(key)) < 10
     return [
         (
             weak_key,
@@ -123,7 +145,6 @@ def new_secrets(folder: Path) -> Path:
         "FIELD_ENCRYPTION_KEYS": Fernet.generate_key().decode(),
         "DB_PASSWORD": secrets.token_urlsafe(24),
         "REDIS_PASSWORD": secrets.token_urlsafe(24),
-        "METRICS_TOKEN": secrets.token_urlsafe(24),
     }
     lines = (folder / ".env.production.example").read_text().splitlines()
     filled = [line + fresh[line[:-1]] if line.endswith("=") and line[:-1] in fresh else line for line in lines]

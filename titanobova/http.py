@@ -63,13 +63,16 @@ def _finish(request: HttpRequest, response: HttpResponse, *, milliseconds: float
     if request.path.startswith("/api/") and not response.has_header("Cache-Control"):
         response["Cache-Control"] = "no-store"
     match = request.resolver_match
+    # The route, not the path: a path may hold what a person typed by mistake, a token of a mailed link for example.
+    path = f"/{match.route}" if match else "(no such path)"
     logger.info(
-        "%s %s",
+        "%s %s %s",
         request.method,
+        path,
         response.status_code,
         extra={
             "method": request.method,
-            "path": f"/{match.route}" if match else "(no such path)",
+            "path": path,
             "status": response.status_code,
             "duration_ms": round(milliseconds, 1),
             "user_id": request.META.get("titanobova.user_id"),

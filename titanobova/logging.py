@@ -81,7 +81,7 @@ class AppendingFile(logging.Handler):
             self.handleError(record)  # a full disk must not stop a request
 
 
-def logging_config(folder: Path, *, level: str, human: bool) -> dict[str, Any]:
+def logging_config(folder: Path, *, level: int, human: bool) -> dict[str, Any]:
     """Return the configuration: both files, and the console (plain for people, JSON lines for containers)."""
     return {
         "version": 1,

@@ -4,7 +4,11 @@ Nothing is required while DEBUG is on: SQLite, process memory and console e-mail
 PostgreSQL, REDIS_HOST to Redis. `.env.example` says why each variable exists.
 """
 
+import logging
 from datetime import timedelta
+from urllib.parse import quote
+
+from environs import validate
 
 from titanobova.crypto import derive_key
 from titanobova.env import BASE_DIR, DEVELOPMENT_KEY, load_env, refuse_unsafe_start, seal
@@ -15,14 +19,13 @@ env = load_env()
 # --- What kind of start this is ---------------------------------------------------------------------------------
 DEBUG = env.bool("DEBUG", True)
 SECRET_KEY = env.str("SECRET_KEY", DEVELOPMENT_KEY if DEBUG else "")
-FIELD_ENCRYPTION_KEYS: list[str] = env.list("FIELD_ENCRYPTION_KEYS", [])
-ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", [])
+FIELD_ENCRYPTION_KEYS: list[str] = env.fernet_keys("FIELD_ENCRYPTION_KEYS", "")
+ALLOWED_HOSTS: list[str] = env.words("ALLOWED_HOSTS", "")
 FRONTEND_URL = env.str("FRONTEND_URL", "").rstrip("/")
 PUBLIC_URL = env.str("PUBLIC_URL", "http://localhost:8000" if DEBUG else "").rstrip("/")
 HTTPS_ONLY = env.bool("HTTPS_ONLY", not DEBUG)
-TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 0)
+TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 0, validate=validate.Range(min=0))
 WEB_CONCURRENCY = env.int("WEB_CONCURRENCY", 0)  # read by deploy/gunicorn.conf.py; here so that a bad value is named
-METRICS_TOKEN = env.str("METRICS_TOKEN", "")
 REQUIRE_STAFF_2FA = env.bool("REQUIRE_STAFF_2FA", False)
 
 # --- Applications -----------------------------------------------------------------------------------------------
@@ -130,7 +133,7 @@ CACHES = {
 SESSION_ENGINE = "django.contrib.sessions.backends.db"  # the admin's; a flushed Redis must not end or open it
 
 # --- Background work and mail -----------------------------------------------------------------------------------
-CELERY_BROKER_URL = f"redis://:{REDIS_PASSWORD}@{REDIS_HOST}:{REDIS_PORT}/{REDIS_DB}" if REDIS_HOST else ""
+CELERY_BROKER_URL = f"redis://:{quote(REDIS_PASSWORD, safe='')}@{REDIS_HOST}:{REDIS_PORT}/{REDIS_DB}" if REDIS_HOST else ""
 CELERY_TASK_ALWAYS_EAGER = not REDIS_HOST
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 0.3, "socket_timeout": 5, "max_retries": 0}
@@ -214,7 +217,7 @@ RATE_LIMITS = {  # scope: (requests, seconds)
     "contact": env.rate("RATE_LIMIT_CONTACT", "20/hour"),
     "payment": env.rate("RATE_LIMIT_PAYMENT", "30/hour"),
 }
-CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", [])
+CORS_ALLOWED_ORIGINS: list[str] = env.words("CORS_ALLOWED_ORIGINS", "")
 if DEBUG:
     CORS_ALLOWED_ORIGINS += [f"http://{host}:{port}" for host in ("localhost", "127.0.0.1") for port in (3000, 5173)]
 CORS_EXPOSE_HEADERS = [
@@ -229,7 +232,7 @@ CORS_URLS_REGEX = r"^/api/"
 
 # --- Payments ---------------------------------------------------------------------------------------------------
 STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", "")
-STRIPE_WEBHOOK_SECRETS: list[str] = env.list("STRIPE_WEBHOOK_SECRET", [])  # several while a secret is being rotated
+STRIPE_WEBHOOK_SECRETS: list[str] = env.words("STRIPE_WEBHOOK_SECRET", "")  # several while a secret is being rotated
 STRIPE_API_BASE = env.str("STRIPE_API_BASE", "https://api.stripe.com")
 DEFAULT_CURRENCY = env.str("DEFAULT_CURRENCY", "usd").lower()
 
@@ -244,7 +247,7 @@ SECURE_SSL_REDIRECT = HTTPS_ONLY
 SECURE_REDIRECT_EXEMPT = [r"^health/", r"^metrics$"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS_ONLY else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS_ONLY
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXY_COUNT > 0 else None
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXY_COUNT else None
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS_ONLY
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = 12 * 3600  # seconds; a working day in the admin
@@ -273,10 +276,11 @@ STORAGES = {
 }
 
 # --- Logs and errors --------------------------------------------------------------------------------------------
-LOG_LEVEL = env.str("LOG_LEVEL", "INFO").upper()
+LOG_LEVEL = env.log_level("LOG_LEVEL", logging.INFO)
 LOG_DIR = env.path("LOG_DIR", BASE_DIR / "logs")
 LOGGING_CONFIG = "titanobova.logging.configure"
 LOGGING = logging_config(LOG_DIR, level=LOG_LEVEL, human=DEBUG)
+RELEASE = "titanobova@0.1.0"
 SENTRY_DSN = env.str("SENTRY_DSN", "")
 SENTRY_ENVIRONMENT = env.str("SENTRY_ENVIRONMENT", "production" if not DEBUG else "development")
 

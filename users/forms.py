@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.db import transaction
 from unfold.forms import AuthenticationForm
 from unfold.widgets import BASE_INPUT_CLASSES
@@ -14,6 +15,13 @@ from titanobova.http import client_address
 from users.models import User
 from users.services.login import prove_password, record_login
 from users.services.second_factor import LIMIT, WrongSecondFactor, spend_code
+
+
+class SecondFactorMissing(DomainError):
+    """The admin is only open to those who have set up a second factor."""
+
+    code, status = "second_factor_missing", 403
+    message = "Set up your second factor first (POST /api/v1/users/enable_2fa/); the admin opens with it only."
 
 
 class StaffLoginForm(AuthenticationForm):  # type: ignore[misc]  # the theme has no types
@@ -49,6 +57,8 @@ class StaffLoginForm(AuthenticationForm):  # type: ignore[misc]  # the theme has
             if not spend_code(user, token):
                 raise WrongSecondFactor
             throttling.forget(LIMIT, str(user.pk))
+        elif settings.REQUIRE_STAFF_2FA:
+            raise SecondFactorMissing
         with transaction.atomic():
             record_login(user, by=actor)
         user.backend = "users.backends.SessionOnlyBackend"  # what django's login() reads

@@ -3,6 +3,7 @@
 import pyotp
 import pytest
 from django.test import Client
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from audit.models import AuditLog
@@ -66,3 +67,9 @@ def test_no_secret_is_shown_on_a_persons_page(staff: User, student: User, client
     assert student.email in page
     assert student.password not in page
     assert "totp_secret" not in page
+
+
+def test_the_second_factor_can_be_made_compulsory(staff: User, settings: Settings) -> None:
+    settings.REQUIRE_STAFF_2FA = True
+
+    assert not enter(staff.email)
