@@ -35,8 +35,9 @@ max_requests = 5000
 max_requests_jitter = 500
 
 # A worker's sign of life is a file that it touches; on a busy disk that alone can take longer than `timeout`.
-if Path("/dev/shm").is_dir():  # noqa: S108 - gunicorn makes a private file there
-    worker_tmp_dir = "/dev/shm"  # noqa: S108 - as above
+shared_memory = Path("/dev/shm")  # noqa: S108 - gunicorn makes a private file there
+if shared_memory.is_dir():
+    worker_tmp_dir = str(shared_memory)
 
 # By default gunicorn 25 and later open a socket in the home directory, over which workers can be controlled.
 control_socket_disable = True
