@@ -133,7 +133,9 @@ CACHES = {
 SESSION_ENGINE = "django.contrib.sessions.backends.db"  # the admin's; a flushed Redis must not end or open it
 
 # --- Background work and mail -----------------------------------------------------------------------------------
-CELERY_BROKER_URL = f"redis://:{quote(REDIS_PASSWORD, safe='')}@{REDIS_HOST}:{REDIS_PORT}/{REDIS_DB}" if REDIS_HOST else ""
+CELERY_BROKER_URL = (
+    f"redis://:{quote(REDIS_PASSWORD, safe='')}@{REDIS_HOST}:{REDIS_PORT}/{REDIS_DB}" if REDIS_HOST else ""
+)
 CELERY_TASK_ALWAYS_EAGER = not REDIS_HOST
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 0.3, "socket_timeout": 5, "max_retries": 0}
