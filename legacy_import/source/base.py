@@ -1,0 +1,133 @@
+"""What every source offers, and what the dialects share."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from types import TracebackType
+from typing import Literal, NamedTuple, Protocol, Self
+
+from legacy_import.rows import Row, Value
+
+MESSAGE_LENGTH = 200
+Dialect = Literal["sqlite", "mysql"]
+
+
+class SourceError(Exception):
+    """The source cannot be opened or read: one line of at most 200 characters that never holds a password."""
+
+    def __init__(self, message: str) -> None:
+        line = " ".join(message.split())
+        super().__init__(line if len(line) <= MESSAGE_LENGTH else line[: MESSAGE_LENGTH - 1] + "…")
+
+
+class Column(NamedTuple):
+    """A column under the source's own name, with the type that the source declares."""
+
+    name: str
+    type: str
+
+
+class Source(Protocol):
+    """An old database, open for reading only, as it was at one moment; a context manager that closes it.
+
+    Every method raises SourceError when the source cannot answer.
+    """
+
+    dialect: Dialect
+    timezone: str
+
+    def tables(self) -> list[str]:
+        """Name the tables, then the views, each in alphabetical order."""
+        ...
+
+    def columns(self, table: str) -> list[Column]:
+        """List the columns in their order; none for a view that no longer works."""
+        ...
+
+    def count(self, table: str) -> int:
+        """Count the rows."""
+        ...
+
+    def rows(
+        self, table: str, *, key: str | None, after: object | None = None, batch_size: int = 500
+    ) -> Iterator[list[Row]]:
+        """Stream the rows in the order of `key`, those behind `after` only if it is given.
+
+        Rows with the same key are never parted, so the last key of a batch is a safe place to resume from, and
+        a batch may be longer than `batch_size`. Without a key the order is stable but cannot be resumed. One
+        stream at a time: finish or close it before asking anything else.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of the source; a second call does nothing."""
+        ...
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class RepairedText(str):
+    """Text of which some bytes were not UTF-8; they are U+FFFD now."""
+
+    __slots__ = ()
+
+
+def decode_text(raw: bytes) -> str:
+    """Read UTF-8 and remember, in the type of its answer, that it had to repair."""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return RepairedText(raw.decode(errors="replace"))
+
+
+def make_row(names: Sequence[str], values: Iterable[Value]) -> Row:
+    """Put a row together and move what was repaired from the values' types into the row."""
+    row = Row(zip(names, values, strict=True))
+    if RepairedText in map(type, row.values()):
+        row.repaired = frozenset(name for name, value in row.items() if type(value) is RepairedText)
+        row.update({name: str(row[name]) for name in row.repaired})
+    return row
+
+
+def quoted(name: str) -> str:
+    """Quote an identifier; SQLite takes backticks too, and never reads them as a text."""
+    return "`" + name.replace("`", "``") + "`"
+
+
+def selection(table: str, *, beyond: str, order: str) -> str:
+    """Write the one query of a stream, from parts that are quoted already."""
+    return " ".join(["SELECT * FROM", table, *(["WHERE", beyond] if beyond else []), "ORDER BY", order])
+
+
+def in_batches(rows: Iterable[Row], *, size: int, key: str | None) -> Iterator[list[Row]]:
+    """Cut a stream into batches, never between two rows with the same key.
+
+    Rows whose key is NULL come first and may be parted: to resume after NULL is to start again.
+    """
+    batch: list[Row] = []
+    for row in rows:
+        if len(batch) >= size and not _same_key(batch[-1], row, key):
+            yield batch
+            batch = []
+        batch.append(row)
+    if batch:
+        yield batch
+
+
+def _same_key(row: Row, other: Row, key: str | None) -> bool:
+    return key is not None and row[key] is not None and row[key] == other[key]
+
+
+def check_key(table: str, columns: Iterable[Column], *, key: str | None, after: object | None) -> None:
+    """Refuse a key that the table does not have.
+
+    :raises SourceError: then, or if a stream without key is to be resumed
+    """
+    if key is None and after is not None:
+        raise SourceError(f"The table {table} has no key, so reading it cannot be resumed.")
+    if key is not None and key not in {column.name for column in columns}:
+        raise SourceError(f"The table {table} has no column {key}.")
