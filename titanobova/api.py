@@ -6,6 +6,7 @@ from typing import Any, NoReturn
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect, JsonResponse
 from django.urls import resolve
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions, serializers, status, views, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -31,14 +32,14 @@ class APIView(views.APIView):
     """
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Prepare the request: negotiate, authenticate, count, then ask for permission."""
+        """Prepare the request: authenticate, count, negotiate, then ask for permission."""
         self.format_kwarg = self.get_format_suffix(**kwargs)
-        request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(request)
-        request.version, request.versioning_scheme = self.determine_version(request, *args, **kwargs)
         try:
             self.perform_authentication(request)
         finally:
             self.check_throttles(request)
+        request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(request)
+        request.version, request.versioning_scheme = self.determine_version(request, *args, **kwargs)
         self.check_permissions(request)
 
     def permission_denied(self, request: Request, message: str | None = None, code: str | None = None) -> NoReturn:
@@ -128,9 +129,9 @@ def _answer(
 
 def _flatten(details: Any, prefix: str = "") -> dict[str, list[dict[str, str]]]:
     """Return `{"lessons.0.title": [{message, code}]}` from DRF's nested details."""
-    if isinstance(details, dict) and set(details) == {"message", "code"}:
-        return {prefix or "non_field_errors": [{"message": str(details["message"]), "code": str(details["code"])}]}
-    if isinstance(details, list) and all(set(item) == {"message", "code"} for item in details if item):
+    if _is_one_error(details):
+        details = [details]
+    if isinstance(details, list) and all(_is_one_error(item) for item in details if item):
         return {prefix or "non_field_errors": [{key: str(item[key]) for key in item} for item in details if item]}
     pairs = details.items() if isinstance(details, dict) else enumerate(details)
     flat: dict[str, list[dict[str, str]]] = {}
@@ -140,11 +141,17 @@ def _flatten(details: Any, prefix: str = "") -> dict[str, list[dict[str, str]]]:
     return flat
 
 
+def _is_one_error(details: Any) -> bool:
+    """Whether this is DRF's {message, code}, and not the errors of two fields with these names."""
+    return isinstance(details, dict) and isinstance(details.get("message"), str) and set(details) == {"message", "code"}
+
+
 def page_for_api_or_people(status_code: int, code: str, detail: str) -> JsonResponse:
     """Answer an error outside any view (no such path, a defect) in the one shape."""
     return JsonResponse({"detail": detail, "code": code}, status=status_code)
 
 
+@csrf_exempt  # or a program that forgot the slash would be told of a cookie that it has no use for
 def unknown_path(request: HttpRequest, rest: str) -> HttpResponse:
     """Answer an address of the API that does not exist in the one shape, in development too.
 
