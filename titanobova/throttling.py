@@ -21,7 +21,6 @@ from redis.exceptions import RedisError
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
-from titanobova.errors import TooManyRequests
 from titanobova.http import client_address
 from titanobova.models import RateLimitCounter
 from titanobova.security_events import record_security_event
@@ -85,16 +84,6 @@ def spend(scope: str, identity: str) -> Spent:
     window = _count(_key(scope, identity), seconds, guards_security=scope not in ORDINARY_SCOPES)
     verdict = Verdict(quota, max(0, quota - window.used), min(seconds, max(1, math.ceil(window.closes_in))))
     return Spent(verdict, is_allowed=window.used <= quota, is_first_refusal=window.used == quota + 1)
-
-
-def require(scope: str, identity: str) -> None:
-    """Count one use of `scope` by `identity`, for limits that a service knows and a request does not.
-
-    :raises TooManyRequests: when the quota of the window is used up.
-    """
-    spent = spend(scope, identity)
-    if not spent.is_allowed:
-        raise TooManyRequests(retry_after=spent.verdict.reset)
 
 
 def forget(scope: str, identity: str) -> None:

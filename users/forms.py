@@ -13,6 +13,7 @@ from titanobova import throttling
 from titanobova.errors import DomainError
 from titanobova.http import client_address
 from users.models import User
+from users.services.limits import count_try
 from users.services.login import prove_password, record_login
 from users.services.second_factor import LIMIT, WrongSecondFactor, spend_code
 
@@ -49,11 +50,11 @@ class StaffLoginForm(AuthenticationForm):  # type: ignore[misc]  # the theme has
         return given
 
     def _log_in(self, email: str, password: str, token: str) -> User:
-        throttling.require("login", throttling.network_of(client_address(self.request)))
         actor = Actor.from_request(self.request)
+        count_try("login", throttling.network_of(client_address(self.request)), by=actor)
         user = prove_password(email, password, by=actor)
         if user.totp_enabled:
-            throttling.require(LIMIT, str(user.pk))
+            count_try(LIMIT, str(user.pk), by=actor.as_user(user))
             if not spend_code(user, token):
                 raise WrongSecondFactor
             throttling.forget(LIMIT, str(user.pk))

@@ -21,6 +21,7 @@ from titanobova import throttling
 from titanobova.crypto import decrypt, encrypt, keyed_digest
 from titanobova.errors import DomainError
 from users.models import BackupCode, LoginAttempt, PendingLogin, Session, User
+from users.services.limits import count_try
 from users.services.login import finish_login
 from users.tokens import InvalidToken
 
@@ -79,7 +80,7 @@ def confirm_enrolment(user: User, code: str, *, by: Actor) -> None:
     :raises WrongSecondFactor: when the code does not fit.
     :raises TooManyRequests: after five wrong codes in five minutes.
     """
-    throttling.require(LIMIT, str(user.pk))
+    count_try(LIMIT, str(user.pk), by=by)
     pending = User.objects.get(pk=user.pk).totp_pending_secret
     if not pending:
         raise NothingToConfirm
@@ -108,7 +109,7 @@ def complete_login(token: PendingLogin, code: str, *, by: Actor) -> Session:
     :raises TooManyRequests: after five wrong codes in five minutes, over all pending logins of the account.
     """
     user, by = token.user, by.as_user(token.user)
-    throttling.require(LIMIT, str(user.pk))
+    count_try(LIMIT, str(user.pk), by=by)
     if not user.is_active or not PendingLogin.objects.reserve_try(token.pk):
         raise InvalidToken
     with transaction.atomic():
