@@ -7,18 +7,20 @@ from rest_framework.permissions import IsAdminUser
 from audit.models import AuditLog
 from audit.serializers import AuditLogSerializer
 from titanobova.api import GenericViewSet
+from titanobova.filters import AddressFilter, InstantFilter
 
 
 class AuditLogFilter(filters.FilterSet):  # type: ignore[misc]  # the library has no types
     """By user, action, resource, address, outcome and time."""
 
-    since = filters.IsoDateTimeFilter(field_name="timestamp", lookup_expr="gte")
-    until = filters.IsoDateTimeFilter(field_name="timestamp", lookup_expr="lt")
+    since = InstantFilter(field_name="timestamp", lookup_expr="gte")
+    until = InstantFilter(field_name="timestamp", lookup_expr="lt")
     user = filters.UUIDFilter(field_name="user_id")
+    ip_address = AddressFilter()
 
     class Meta:
         model = AuditLog
-        fields = ["action", "outcome", "resource_type", "resource_id", "ip_address"]
+        fields = ["action", "outcome", "resource_type", "resource_id"]
 
 
 class AuditLogViewSet(ListModelMixin, GenericViewSet):
