@@ -56,6 +56,9 @@ format: .venv/dev-stamp ## mend what a machine can mend
 worker: .venv/run-stamp ## a Celery worker (needs REDIS_HOST)
 	@$(BIN)/celery --app titanobova worker --loglevel INFO
 
+bench: .venv/dev-stamp ## speed, as ratios against a peer in the same run
+	@$(BIN)/python -m benchmarks.logins
+
 up: ## the whole of production in Docker
 	@test -f .env.production || { echo "First: python -m titanobova.env new-secrets (and set the hosts in .env.production)"; exit 1; }
 	docker-compose -f docker-compose.yml up -d
@@ -64,4 +67,4 @@ lock: .venv/dev-stamp ## the locks, made anew from the .in files
 	@for file in requirements requirements-dev; do $(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-emit-find-links --no-header --no-annotate $$file.in -o $$file.txt; done
 
-.PHONY: help setup run test test-services smoke check format worker up lock
+.PHONY: help setup run test test-services smoke check format worker bench up lock
