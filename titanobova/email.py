@@ -13,6 +13,7 @@ from sendgrid import SendGridAPIClient
 from sendgrid.helpers.mail import Mail, ReplyTo
 
 from titanobova.models import OutgoingMail
+from titanobova.throttling import redis
 
 logger = logging.getLogger("titanobova.email")
 
@@ -46,8 +47,11 @@ def send_later(
 
 
 def _wake_delivery() -> None:
+    """Wake the delivery, unless Redis, which carries the jobs too, failed a moment ago: a person waits for us."""
+    if redis.failed_a_moment_ago:
+        return
     try:
-        deliver_mail.delay()
+        deliver_mail.apply_async(retry=False)
     except deliver_mail.OperationalError:
         logger.warning("The job queue is down; the sweep will deliver the mail.")
 

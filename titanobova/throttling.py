@@ -10,9 +10,10 @@ import logging
 import math
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.conf import settings
 from django.db import connection
@@ -92,7 +93,7 @@ def forget(scope: str, identity: str) -> None:
     memory.forget(key)
     if settings.REDIS_HOST:
         with suppress(RedisError):
-            get_redis_connection("default").delete(key)
+            redis.forget(key)
         RateLimitCounter.objects.filter(pk=key).delete()
 
 
@@ -117,13 +118,16 @@ class MemoryCounters:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._windows: dict[str, tuple[int, float]] = {}
+        self._sweep_above = MEMORY_KEYS
 
     def count(self, key: str, seconds: int) -> Window:
         """Count one and return the key's window."""
         now = time.monotonic()
         with self._lock:
-            if len(self._windows) > MEMORY_KEYS:
+            if len(self._windows) > self._sweep_above:
                 self._windows = {k: window for k, window in self._windows.items() if window[1] > now}
+                # Where most are open still, the next sweep waits, or every request would pay for one.
+                self._sweep_above = max(MEMORY_KEYS, 2 * len(self._windows))
             used, closes_at = self._windows.get(key, (0, 0.0))
             if closes_at <= now:
                 used, closes_at = 0, now + seconds
@@ -147,6 +151,11 @@ class RedisCounters:
     def __init__(self) -> None:
         self._silent_until = 0.0
 
+    @property
+    def failed_a_moment_ago(self) -> bool:
+        """Whether asking again would most likely cost another time-out."""
+        return time.monotonic() < self._silent_until
+
     def retry(self) -> None:
         """Ask Redis again at once, though it failed a moment ago."""
         self._silent_until = 0.0
@@ -156,15 +165,25 @@ class RedisCounters:
 
         :raises RedisError: when Redis does not answer, or did not a moment ago.
         """
-        if time.monotonic() < self._silent_until:
+        used, milliseconds = self._ask(lambda redis: redis.eval(COUNT_IN_REDIS, 1, key, seconds * 1000))
+        return Window(used, max(milliseconds, 1) / 1000)
+
+    def forget(self, key: str) -> None:
+        """Close the window of one key.
+
+        :raises RedisError: as `count` does.
+        """
+        self._ask(lambda redis: redis.delete(key))
+
+    def _ask(self, question: Callable[[Any], Any]) -> Any:
+        if self.failed_a_moment_ago:
             raise RedisError("Redis failed a moment ago")
         try:
-            used, milliseconds = get_redis_connection("default").eval(COUNT_IN_REDIS, 1, key, seconds * 1000)
+            return question(get_redis_connection("default"))
         except RedisError:
             self._silent_until = time.monotonic() + REDIS_PAUSE
             logger.warning("Redis does not answer: ordinary limits are open, security limits count in the database.")
             raise
-        return Window(used, max(milliseconds, 1) / 1000)
 
 
 def count_in_database(key: str, seconds: int) -> Window:
