@@ -1,6 +1,7 @@
 """Writing the audit log."""
 
 import json
+from typing import Any
 
 from django.db.models import Model
 from django.http import HttpRequest
@@ -8,6 +9,7 @@ from rest_framework.request import Request
 
 from audit.actor import Actor
 from audit.models import AuditLog
+from titanobova.http import UNSTORABLE
 from titanobova.logging import log_security_event, redact
 
 DETAILS_BYTES = 4096
@@ -60,15 +62,24 @@ def record(
 
 
 def _details(event: str, by: Actor, details: dict[str, object]) -> dict[str, object]:
-    safe = redact(json.loads(json.dumps(details, default=str)))
+    safe = redact(_storable(json.loads(json.dumps(details, default=str))))
     whole = {
         "event": event,
         **({"system": by.system} if by.system else {}),
-        **(safe if isinstance(safe, dict) else {}),
+        **safe,
     }
     if len(json.dumps(whole)) > DETAILS_BYTES:
         return {"event": event, "left_out": "details over 4 KiB", "keys": sorted(details)[:50]}
     return whole
+
+
+def _storable(value: Any) -> Any:
+    """Return `value` without NUL and lone surrogates, which PostgreSQL refuses: what happened is recorded anyway."""
+    if isinstance(value, dict):
+        return {_storable(key): _storable(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_storable(item) for item in value]
+    return UNSTORABLE.sub("\ufffd", value) if isinstance(value, str) else value
 
 
 def record_refusal(request: HttpRequest | Request, event: str, details: dict[str, object]) -> None:

@@ -173,7 +173,8 @@ def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> JsonResponse:
-    """handler403."""
+    """handler403: a page of the admin that this member of the staff may not see."""
+    record_security_event(request, "access.denied", {})
     return page_for_api_or_people(403, "permission_denied", "You may not do this.")
 
 

@@ -19,12 +19,14 @@ SECRET_NAMES = re.compile(
 )
 SECRET_TEXT = re.compile(
     r"(?i)\b(?:bearer\s+)[\w.~+/=-]+|eyJ[\w-]{8,}\.[\w-]+\.[\w-]*|\b(?:sk|rk|whsec|pi)_[\w]*(?:live|test|secret)?[\w]{8,}"
+    r"|(?P<name>(?:password|passwd|secret|token|api_?key)[\"']?\s*[=:]\s*[\"']?)[^\s\"'&,;}]+"
     r"|\bSG\.[\w.-]{16,}|(?<=://)[^/\s:@]*:[^/\s@]+(?=@)|\$(?:2[aby]|argon2id?)\$[^\s\"']+"
 )
 _PLAIN = frozenset(logging.LogRecord("", 0, "", 0, "", (), None).__dict__) | {
     "message",
     "asctime",
     "taskName",
+    "request",  # Django adds it to a 500; as text it is the whole address, with what a mailed link carries
 }
 
 
@@ -37,7 +39,7 @@ def redact(value: Any) -> Any:
         return {str(k): "[hidden]" if SECRET_NAMES.search(str(k)) else redact(v) for k, v in value.items()}
     if isinstance(value, list | tuple | set):
         return [redact(item) for item in value]
-    return SECRET_TEXT.sub("[hidden]", value) if isinstance(value, str) else value
+    return SECRET_TEXT.sub(r"\g<name>[hidden]", value) if isinstance(value, str) else value
 
 
 class JSONLines(logging.Formatter):
@@ -55,7 +57,7 @@ class JSONLines(logging.Formatter):
         line |= redact(extra)
         if record.exc_info:
             line["exception"] = redact(self.formatException(record.exc_info))
-        return json.dumps(line, default=str, ensure_ascii=True)
+        return json.dumps(line, default=lambda thing: redact(str(thing)), ensure_ascii=True)
 
 
 class AppendingFile(logging.Handler):
@@ -77,8 +79,8 @@ class AppendingFile(logging.Handler):
                 os.write(file, line)
             finally:
                 os.close(file)
-        except OSError:
-            self.handleError(record)  # a full disk must not stop a request
+        except Exception:
+            self.handleError(record)  # neither a full disk nor a line that cannot be written may stop a request
 
 
 def logging_config(folder: Path, *, level: int, human: bool) -> dict[str, Any]:
