@@ -1,0 +1,122 @@
+"""Staff read, note, answer and close (contract 3.2)."""
+
+from collections.abc import Callable
+from uuid import uuid4
+
+import pytest
+from django.db import transaction
+from rest_framework.test import APIClient
+
+from audit.actor import Actor
+from audit.models import AuditLog
+from contacts.models import Contact
+from contacts.services import respond_to_contact
+from tests.contacts.conftest import URL, events, make_contact
+from titanobova.models import OutgoingMail
+from users.models import User
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_new_contact_is_read_once(office: APIClient, contact: Contact) -> None:
+    answers = [office.get(f"{URL}{contact.pk}/").json() for _ in range(2)]
+
+    assert [answer["status"] for answer in answers] == ["read", "read"]
+    assert events() == ["contacts.read"]
+
+
+@pytest.mark.parametrize("status", ["responded", "closed"])
+def test_looking_at_a_contact_again_does_not_move_it_back(office: APIClient, status: str) -> None:
+    contact = make_contact(status=status)
+
+    assert office.get(f"{URL}{contact.pk}/").json()["status"] == status
+    assert events() == []
+
+
+def test_the_owner_sees_their_contact_and_it_stays_new(api: Callable[[User], APIClient], student: User) -> None:
+    contact = make_contact(user=student)
+
+    answer = api(student).get(f"{URL}{contact.pk}/")
+
+    assert (answer.status_code, answer.json()["status"]) == (200, "new")
+    assert not {"internal_notes", "ip_address", "user_agent"} & set(answer.json())
+
+
+def test_a_foreign_contact_answers_like_one_that_never_was(
+    api: Callable[[User], APIClient], other_student: User, student: User
+) -> None:
+    contact = make_contact(user=student)
+    client = api(other_student)
+
+    foreign, never = client.get(f"{URL}{contact.pk}/"), client.get(f"{URL}{uuid4()}/")
+
+    assert (foreign.status_code, foreign.json()) == (404, never.json())
+
+
+def test_staff_note_something(office: APIClient, contact: Contact) -> None:
+    answer = office.patch(f"{URL}{contact.pk}/", {"internal_notes": "ring back"})
+
+    assert (answer.status_code, answer.json()["internal_notes"], answer.json()["status"]) == (200, "ring back", "new")
+    log = AuditLog.objects.get(details__event="contacts.updated")
+    assert log.details["fields"] == ["internal_notes"]
+
+
+def test_staff_move_a_contact_on_and_a_status_it_has_already_is_no_move(office: APIClient, contact: Contact) -> None:
+    for _ in range(2):
+        assert office.patch(f"{URL}{contact.pk}/", {"status": "read"}).json()["status"] == "read"
+
+    assert events() == ["contacts.updated"]
+
+
+def test_an_answer_by_telephone_names_who_gave_it(office: APIClient, staff: User, contact: Contact) -> None:
+    answer = office.patch(f"{URL}{contact.pk}/", {"status": "responded"})
+
+    assert (answer.json()["status"], answer.json()["responded_by"]) == ("responded", str(staff.pk))
+    assert not OutgoingMail.objects.exists()
+
+
+def test_an_answer_is_mailed_and_kept(office: APIClient, staff: User, contact: Contact) -> None:
+    answer = office.post(f"{URL}{contact.pk}/respond/", {"message": "It's 49 € & more.\nRegards"})
+
+    assert answer.status_code == 200
+    assert answer.json()["status"] == "responded"
+    assert answer.json()["responded_by"] == str(staff.pk)
+    assert answer.json()["response_message"] == "It's 49 € & more.\nRegards"
+    mail = OutgoingMail.objects.get()
+    assert (mail.recipient, mail.subject) == (contact.email, "Re: Course & fees?")
+    assert "It's 49 € & more.\nRegards" in mail.text
+    assert "Hello Siobhán O'Dálaigh," in mail.text
+    assert "calls often" not in mail.text
+    assert events() == ["contacts.answered"]
+
+
+def test_an_answer_to_a_message_without_a_subject_has_one(office: APIClient) -> None:
+    contact = make_contact(subject="")
+
+    office.post(f"{URL}{contact.pk}/respond/", {"message": "Yes."})
+
+    assert OutgoingMail.objects.get().subject == "Your message to us"
+
+
+def test_a_second_answer_is_mailed_too_and_the_latest_is_kept(office: APIClient, contact: Contact) -> None:
+    for message in ("Soon.", "Now."):
+        assert office.post(f"{URL}{contact.pk}/respond/", {"message": message}).status_code == 200
+
+    assert OutgoingMail.objects.count() == 2
+    assert Contact.objects.get().response_message == "Now."
+
+
+def test_an_answer_and_its_mail_stand_or_fall_together(contact: Contact, actor: Actor) -> None:
+    with transaction.atomic():
+        respond_to_contact(contact, message="Yes.", by=actor)
+        transaction.set_rollback(True)
+
+    assert not OutgoingMail.objects.exists()
+    assert Contact.objects.get().status == "new"
+
+
+def test_a_contact_is_closed(office: APIClient, contact: Contact) -> None:
+    answer = office.post(f"{URL}{contact.pk}/close/")
+
+    assert (answer.status_code, answer.json()["status"]) == (200, "closed")
+    assert events() == ["contacts.closed"]
