@@ -128,7 +128,8 @@ def _judge(curl: Curl, answer: Answer) -> Outcome:
     succeeded = answer.status in {200, 201} and (proof is None or bool(answer.body.get(proof)))
     not_configured = answer.status == 503 and answer.body.get("code") == "payments_not_configured"
     passed = (succeeded and not answer.body.get("requires_2fa")) or not_configured
-    told = answer.trouble or f"{answer.status} {answer.body.get('code', '')}".strip()
+    remark = "second factor asked for" if answer.body.get("requires_2fa") else answer.body.get("code", "")
+    told = answer.trouble or f"{answer.status} {remark}".strip()
     return Outcome(passed, f"{'pass' if passed else 'FAIL'}  {curl.name}: {told}")
 
 
