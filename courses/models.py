@@ -4,8 +4,10 @@ from decimal import Decimal
 from functools import reduce
 from operator import or_
 from typing import Any, ClassVar, Self
+from uuid import UUID
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Q
@@ -13,7 +15,7 @@ from django.db.models.functions import Length, Lower
 from django.db.models.lookups import Exact
 from django.utils import timezone
 
-from courses.money import price_text
+from courses.money import is_payable, price_text
 from titanobova.ids import uuid7
 from users.identity import canonical_email, clean_email
 
@@ -25,12 +27,28 @@ def default_currency() -> str:
     return str(settings.DEFAULT_CURRENCY)
 
 
+def reads_as_id(slug_or_id: str) -> bool:
+    """Return whether an address names a course by its id."""
+    try:
+        UUID(slug_or_id)
+    except ValueError:
+        return False
+    return True
+
+
 class CourseQuerySet(models.QuerySet["Course"]):
     """Which courses."""
 
     def published(self) -> Self:
         """Courses that anyone may see."""
         return self.filter(is_published=True)
+
+    def named(self, slug_or_id: str) -> Self:
+        """The course with this slug or id.
+
+        Whatever reads as an id is only looked up as an id, so that no slug can stand in for another course's id.
+        """
+        return self.filter(pk=slug_or_id) if reads_as_id(slug_or_id) else self.filter(slug=slug_or_id)
 
     def matching(
         self,
@@ -104,6 +122,13 @@ class Course(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    def clean(self) -> None:
+        """Refuse in forms a price that nobody can pay, and a slug that reads as an id (addresses take either)."""
+        if not is_payable(self.price, self.currency):
+            raise ValidationError({"price": "The currency has no such fraction."})
+        if reads_as_id(self.slug):
+            raise ValidationError({"slug": "A slug must not look like an id."})
 
     @property
     def is_free(self) -> bool:

@@ -23,6 +23,13 @@ def price_text(amount: Decimal | int, currency: str) -> str:
 
     An amount that the currency cannot express (a tenth of a cent) keeps all its digits: nothing is rounded away.
     """
-    amount = Decimal(amount)
-    rounded = amount.quantize(Decimal(1).scaleb(-decimals_of(currency)))
-    return str(rounded if rounded == amount else amount)
+    return str(_rounded(amount, currency) if is_payable(amount, currency) else amount)
+
+
+def is_payable(amount: Decimal | int, currency: str) -> bool:
+    """Return whether `currency` can express `amount`: there is no tenth of a cent and no half yen."""
+    return _rounded(amount, currency) == amount
+
+
+def _rounded(amount: Decimal | int, currency: str) -> Decimal:
+    return Decimal(amount).quantize(Decimal(1).scaleb(-decimals_of(currency)))

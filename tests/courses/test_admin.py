@@ -41,13 +41,34 @@ def test_staff_publish_a_course_and_the_log_says_so(office: Client, priced: Cour
     assert log.details["fields"]["title"]["to"] == "Better"
 
 
-@pytest.mark.parametrize("wrong", [{"currency": "USD"}, {"price": "-1"}, {"slug": "no slug"}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"currency": "USD"},
+        {"price": "-1"},
+        {"price": "0.005"},
+        {"price": "10.5", "currency": "jpy"},
+        {"slug": "no slug"},
+        {"slug": "0" * 32},
+        {"price": ""},
+        {"price": "x"},
+        {"currency": ""},
+        {"slug": ""},
+    ],
+)
 def test_a_course_that_cannot_be_is_refused_in_words(office: Client, priced: Course, wrong: dict[str, str]) -> None:
     form = {"title": "Better", "slug": "better", "price": "12.5", "currency": "eur"} | wrong
 
     assert office.post(f"/admin/courses/course/{priced.pk}/change/", form).status_code == 200
     priced.refresh_from_db()
     assert priced.title != "Better"
+
+
+def test_a_new_course_without_a_price_is_asked_for_one(office: Client) -> None:
+    answer = office.post("/admin/courses/course/add/", {"title": "New", "slug": "new", "price": "?", "currency": "eur"})
+
+    assert answer.status_code == 200
+    assert not Course.objects.exists()
 
 
 @pytest.mark.parametrize("model", ["enrollment", "enrollmentrequest"])
