@@ -1,0 +1,90 @@
+"""What the loader must know about one kind of rows: how they become objects of ours."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, ClassVar, Generic, TypeVar
+
+from django.db.models import CharField, Model
+
+from legacy_import.aliases import Kind
+from legacy_import.loading.outcome import BatchCounts, LoadNote, RowRefusedError
+from legacy_import.models import ImportRun
+from legacy_import.rows import ImportOptions, Mapped
+
+# For rows whose date the old database does not say: plainly no date of a website, and the same in every run.
+UNKNOWN_INSTANT = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+M = TypeVar("M", bound=Model)
+
+
+class Writer(ABC, Generic[M]):
+    """One kind, for one batch.
+
+    `columns` are the attributes that the import owns: it fills them, and changes them later when the old row changed
+    and nobody here did. What else `values` gives is set once, at the beginning.
+    """
+
+    kind: ClassVar[Kind]
+    model: type[M]
+    columns: ClassVar[tuple[str, ...]]
+
+    def __init__(self, run: ImportRun, options: ImportOptions, counts: BatchCounts) -> None:
+        self.run, self.options, self.counts = run, options, counts
+
+    def fields(self, row: Mapped) -> dict[str, object]:
+        """Return what the checksum is made of."""
+        return row.fields
+
+    @abstractmethod
+    def look_up(self, rows: Sequence[Mapped]) -> None:
+        """Fetch all that the rows refer to, by a number of queries that does not depend on them."""
+
+    @abstractmethod
+    def values(self, row: Mapped) -> dict[str, Any]:
+        """Return the attributes of the object.
+
+        :raises RowRefusedError: if the row refers to something that is not here
+        """
+
+    def twin(self, row: Mapped, values: dict[str, Any]) -> M | None:
+        """Return the object that stands for the same thing already, or None.
+
+        :raises RowRefusedError: if there is one that the row must not be merged into
+        """
+        return None
+
+    def remember(self, instance: M) -> None:
+        """Make an object known as a twin of later rows."""
+
+    def merge(self, twin: M, values: dict[str, Any]) -> bool:
+        """Let `twin` gain by another row, and say whether it did. It was not changed here."""
+        return False
+
+    def is_in_use(self, instance: M) -> bool:
+        """Say whether the object has a life of its own here, so that no import may change it."""
+        return False
+
+    def change(self, instance: M, values: dict[str, Any], *, is_shared: bool) -> None:
+        """Set what the import owns; `is_shared` means that other rows were merged into it."""
+        for name in self.columns:
+            setattr(instance, name, values[name])
+
+    def instant(self, row: Mapped) -> datetime:
+        """Return when the row was made; never now, so that a rerun gives the same."""
+        created_at = row.fields["created_at"]
+        if isinstance(created_at, datetime):
+            return created_at
+        self.counts.note(LoadNote.DATE_UNKNOWN, f"row {row.legacy_id}", on="created_at")
+        return UNKNOWN_INSTANT
+
+    def check_lengths(self, instance: M) -> None:
+        """Refuse texts that the column cannot hold: PostgreSQL would, SQLite would not.
+
+        :raises RowRefusedError: then
+        """
+        for field in self.model._meta.concrete_fields:
+            text = getattr(instance, field.attname)
+            if isinstance(field, CharField) and field.max_length and len(text) > field.max_length:
+                raise RowRefusedError(f"{field.name} is {len(text)} characters long, at most {field.max_length} fit")
