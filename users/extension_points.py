@@ -1,7 +1,7 @@
 """What accounts must tell the apps above them, without importing one.
 
-An app adds its function in `AppConfig.ready()`. The functions are called in the order in which they were added, inside the
-transaction of the change; one that raises rolls all of it back.
+An app adds its function in `AppConfig.ready()`. The functions are called in the order in which they were added, inside
+the transaction of the change; one that raises rolls all of it back.
 """
 
 from collections.abc import Callable

@@ -1,13 +1,11 @@
-"""Accounts and what logs them in."""
+"""Accounts, and what is known of tries to enter them."""
 
-from typing import Any, ClassVar, Self
-from uuid import UUID
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
-from django.db.models import F
 from django.utils import timezone
 
 from titanobova.ids import uuid7
@@ -111,6 +109,26 @@ class UnknownAccount(Lockable):
         return self.digest[:12]
 
 
+class KnownSource(Lockable):
+    """A network that an account has logged in from. It has a budget of failed logins of its own.
+
+    So an attacker elsewhere locks the account only elsewhere. The network is kept as a keyed digest.
+    """
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="known_sources")
+    fingerprint = models.CharField(max_length=64)
+    created_at = models.DateTimeField(default=timezone.now)
+    last_used_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "fingerprint"], name="one_row_per_known_source"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} from {self.fingerprint[:8]}"
+
+
 class LoginAttempt(models.Model):
     """One try to log in, whatever came of it."""
 
@@ -143,112 +161,3 @@ class LoginAttempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.email}: {self.get_outcome_display()}"
-
-
-class SessionQuerySet(models.QuerySet["Session"]):
-    """Which sessions."""
-
-    def live(self) -> Self:
-        """Sessions that were not ended and whose absolute lifetime is not over."""
-        return self.filter(ended_at__isnull=True, expires_at__gt=timezone.now())
-
-    def other_than(self, session_id: UUID | None) -> Self:
-        """All but the one that acts."""
-        return self.exclude(pk=session_id) if session_id else self
-
-    def end(self, reason: str) -> int:
-        """End the live ones at once and return how many there were."""
-        return self.live().update(ended_at=timezone.now(), ended_reason=reason)
-
-    def raise_generation(self, pk: UUID, *, to: int) -> bool:
-        """Mark refresh token `to` as used; of parallel first uses exactly one returns true."""
-        return bool(self.live().filter(pk=pk, generation=to - 1).update(generation=to, last_used_at=timezone.now()))
-
-
-class Session(models.Model):
-    """One login of one person on one device, from the first token to logout (contract 2.6).
-
-    `generation` is the newest refresh token that was used; a token older than that ends the session.
-    """
-
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="sessions")
-    generation = models.PositiveIntegerField(default=0)
-    ip_address = models.GenericIPAddressField(null=True, blank=True)
-    user_agent = models.CharField(max_length=300, blank=True)
-    created_at = models.DateTimeField(default=timezone.now)
-    last_used_at = models.DateTimeField(default=timezone.now)
-    expires_at = models.DateTimeField()
-    ended_at = models.DateTimeField(null=True, blank=True)
-    ended_reason = models.CharField(max_length=40, blank=True)
-
-    objects = SessionQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["-id"]
-        indexes = [models.Index(fields=["user", "-id"], name="sessions_by_user")]
-
-    def __str__(self) -> str:
-        return f"{self.user_id} since {self.created_at:%Y-%m-%d %H:%M}"
-
-
-class PendingLoginQuerySet(models.QuerySet["PendingLogin"]):
-    """Which pending logins."""
-
-    def open(self) -> Self:
-        """Logins that still wait for their second factor."""
-        return self.filter(
-            spent_at__isnull=True, expires_at__gt=timezone.now(), wrong_codes__lt=PendingLogin.MAX_WRONG_CODES
-        )
-
-    def reserve_try(self, pk: UUID) -> bool:
-        """Count a code as wrong in advance; false when the login is over. A right code ends the login anyway."""
-        return bool(self.open().filter(pk=pk).update(wrong_codes=F("wrong_codes") + 1))
-
-    def spend(self, pk: UUID) -> bool:
-        """End the login by its right code; of parallel right codes exactly one returns true."""
-        return bool(self.filter(pk=pk, spent_at__isnull=True).update(spent_at=timezone.now()))
-
-
-class PendingLogin(models.Model):
-    """A login whose password was right and whose second factor is still to come; it ends after five wrong codes."""
-
-    MAX_WRONG_CODES = 5
-
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="pending_logins")
-    wrong_codes = models.PositiveSmallIntegerField(default=0)
-    expires_at = models.DateTimeField()
-    spent_at = models.DateTimeField(null=True, blank=True)
-
-    objects = PendingLoginQuerySet.as_manager()
-
-    def __str__(self) -> str:
-        return f"{self.user_id} until {self.expires_at:%H:%M:%S}"
-
-
-class BackupCodeQuerySet(models.QuerySet["BackupCode"]):
-    """Which backup codes."""
-
-    def unused(self) -> Self:
-        """Codes of a confirmed second factor that were not spent yet."""
-        return self.filter(is_confirmed=True, used_at__isnull=True)
-
-
-class BackupCode(models.Model):
-    """A code for the day the phone is lost. Only a keyed digest is kept; the code itself is shown once."""
-
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="backup_codes")
-    digest = models.CharField(max_length=64)
-    is_confirmed = models.BooleanField(default=False)
-    used_at = models.DateTimeField(null=True, blank=True)
-
-    objects = BackupCodeQuerySet.as_manager()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["user", "digest"], name="one_row_per_backup_code"),
-        ]
-
-    def __str__(self) -> str:
-        return f"backup code of {self.user_id}"
