@@ -1,0 +1,101 @@
+"""What the tests of payments need: a course, a stand-in for Stripe, and its events."""
+
+import copy
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from pytest_django import Settings
+from rest_framework.test import APIClient
+
+from courses.models import Course
+from examples.stripe_sandbox import StripeSandbox
+from examples.stripe_sandbox.webhooks import signed
+from payments.models import Payment
+from payments.money import to_minor
+from tests.courses.conftest import make_course
+from users.models import User
+
+CREATE = "/api/v1/payments/create_payment_intent/"
+WEBHOOK = "/api/v1/payments/webhook/"
+SECRET = "whsec_of_the_tests"
+Json = dict[str, Any]
+Login = Callable[[User], APIClient]
+
+
+@pytest.fixture
+def sandbox(settings: Settings) -> Iterator[StripeSandbox]:
+    """Payments that are set up: a key, a webhook secret, and the sandbox in Stripe's place."""
+    with StripeSandbox(webhook_secret=SECRET) as running:
+        settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE = running.key, running.url
+        settings.STRIPE_WEBHOOK_SECRETS = [SECRET]
+        yield running
+
+
+@pytest.fixture
+def buyer(api: Login, student: User, sandbox: StripeSandbox) -> APIClient:
+    """The student, logged in at a site where one can pay."""
+    return api(student)
+
+
+@pytest.fixture
+def webhook(settings: Settings) -> None:
+    """A site that receives test events and asks Stripe nothing."""
+    settings.STRIPE_WEBHOOK_SECRETS = [SECRET]
+    settings.STRIPE_SECRET_KEY = "sk_test_nobody_listens"
+
+
+@pytest.fixture
+def course(db: None) -> Course:
+    """A course that costs 99.99 usd."""
+    return make_course(slug="django", title="Django", price="99.99", currency="usd")
+
+
+def make_payment(user: User, **fields: Any) -> Payment:
+    """Make a payment of 49.90 usd whose intent Stripe has made."""
+    return Payment.objects.create(
+        **{"user": user, "amount": "49.90", "currency": "usd", "intent_id": f"pi_{secrets.token_hex(12)}", **fields}
+    )
+
+
+def intent_event(payment: Payment, kind: str = "succeeded", **changes: Any) -> Json:
+    """Return a new event about the payment's intent, with `changes` to the intent."""
+    payment.refresh_from_db()
+    minor = to_minor(payment.amount, payment.currency)
+    intent = {
+        "id": payment.intent_id,
+        "object": "payment_intent",
+        "amount": minor,
+        "amount_received": minor if kind == "succeeded" else 0,
+        "currency": payment.currency,
+        "client_secret": f"{payment.intent_id}_secret_abc123",
+        "metadata": payment.metadata,
+        **changes,
+    }
+    return event(f"payment_intent.{kind}", intent)
+
+
+def event(kind: str, subject: Json, **changes: Any) -> Json:
+    """Return a new event with the members that Stripe's have."""
+    return {
+        "id": f"evt_{secrets.token_hex(12)}",
+        "object": "event",
+        "type": kind,
+        "created": int(time.time()),
+        "livemode": False,
+        "data": {"object": copy.deepcopy(subject)},
+        **changes,
+    }
+
+
+def deliver(told: Json, *, secret: str = SECRET, at: int | None = None) -> Any:
+    """Send an event as Stripe does, and return the answer."""
+    body, headers = signed(told, secret, at)
+    return post_raw(body, headers["Stripe-Signature"])
+
+
+def post_raw(body: bytes, signature: str, content_type: str = "application/json") -> Any:
+    """Post bytes to the webhook with this Stripe-Signature header."""
+    return APIClient().post(WEBHOOK, body, content_type=content_type, HTTP_STRIPE_SIGNATURE=signature)
