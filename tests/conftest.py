@@ -1,5 +1,6 @@
 """The cast and the stage of the tests."""
 
+import os
 import threading
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -8,11 +9,12 @@ import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth.hashers import make_password
 from django.core.cache import cache
-from django.db import connections
+from django.db import connection, connections
 from django_redis import get_redis_connection
 from rest_framework.test import APIClient
 
 from audit.actor import Actor
+from tests.environment import FOLDER
 from titanobova import throttling
 from users.models import User
 from users.services.sessions import open_session
@@ -26,6 +28,14 @@ class RunTogether(Protocol):
     """Run the same call in several threads at once; return what each returned or raised."""
 
     def __call__(self, threads: int, call: Callable[[int], Any]) -> list[Any]: ...
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings() -> None:
+    """Give every process a test database of its own, so that two runs in one checkout do not meet."""
+    database = connection.settings_dict
+    own = FOLDER / f"{os.getpid()}.sqlite3" if connection.vendor == "sqlite" else f"titanobova_test_{os.getpid()}"
+    database["TEST"]["NAME"] = str(own)
 
 
 @pytest.fixture(autouse=True)

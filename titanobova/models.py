@@ -7,7 +7,7 @@ from titanobova.ids import uuid7
 
 
 class RateLimitCounter(models.Model):
-    """A caller's open window while Redis is down (see titanobova/throttling.py, which writes it by one statement)."""
+    """A caller's open window in a scope that guards accounts or money (titanobova/throttling.py writes it)."""
 
     key = models.CharField(max_length=80, primary_key=True)
     used = models.PositiveIntegerField()

@@ -114,7 +114,6 @@ SQLITE = {
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
     },
-    "TEST": {"NAME": BASE_DIR / ".run" / "test.sqlite3"},  # a file: threads share it, as they do in real life
 }
 DATABASES = {"default": POSTGRESQL if DB_HOST else SQLITE}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

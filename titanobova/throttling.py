@@ -6,6 +6,7 @@ X-Forwarded-For. Here a window opens with the first request of a caller and clos
 
 import hashlib
 import ipaddress
+import itertools
 import logging
 import math
 import threading
@@ -34,6 +35,8 @@ logger = logging.getLogger("titanobova.throttling")
 ORDINARY_SCOPES = frozenset({"anon", "user"})
 REDIS_PAUSE = 5.0  # seconds without asking a Redis that failed, so that an outage costs one time-out, not one a request
 MEMORY_KEYS = 50_000  # counters kept in process memory before the closed ones are swept
+SWEEP_EVERY = 1000  # windows opened by this process in the database before the closed ones are deleted
+_windows_opened = itertools.count(1)
 COUNT_IN_REDIS = """
 local used = redis.call('INCR', KEYS[1])
 if used == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
@@ -77,9 +80,9 @@ class Spent:
 def spend(scope: str, identity: str) -> Spent:
     """Count one request of `identity` against RATE_LIMITS[scope].
 
-    Without REDIS_HOST there is one process, and its memory counts. With Redis, Redis counts; while it is down the
-    scopes that guard accounts and money count in the database (an attacker who can crash a cache must not open the
-    login), the ordinary ones let the request through.
+    The scopes that guard accounts and money count in the database, always: an attacker who can crash or flush a cache
+    must not open the login by it. The ordinary ones count in Redis, or without REDIS_HOST in the memory of the one
+    process; while Redis is down they let the request through.
     """
     quota, seconds = settings.RATE_LIMITS[scope]
     window = _count(_key(scope, identity), seconds, guards_security=scope not in ORDINARY_SCOPES)
@@ -90,11 +93,13 @@ def spend(scope: str, identity: str) -> Spent:
 def forget(scope: str, identity: str) -> None:
     """Close the window of `identity`, once it has proved what the limit guards against guessing."""
     key = _key(scope, identity)
-    memory.forget(key)
-    if settings.REDIS_HOST:
+    if scope not in ORDINARY_SCOPES:
+        RateLimitCounter.objects.filter(pk=key).delete()
+    elif not settings.REDIS_HOST:
+        memory.forget(key)
+    else:
         with suppress(RedisError):
             redis.forget(key)
-        RateLimitCounter.objects.filter(pk=key).delete()
 
 
 def _key(scope: str, identity: str) -> str:
@@ -102,13 +107,13 @@ def _key(scope: str, identity: str) -> str:
 
 
 def _count(key: str, seconds: int, *, guards_security: bool) -> Window:
+    if guards_security:
+        return count_in_database(key, seconds)
     if not settings.REDIS_HOST:
         return memory.count(key, seconds)
     try:
         return redis.count(key, seconds)
     except RedisError:
-        if guards_security:
-            return count_in_database(key, seconds)
         return Window(0, seconds)
 
 
@@ -182,7 +187,7 @@ class RedisCounters:
             return question(get_redis_connection("default"))
         except RedisError:
             self._silent_until = time.monotonic() + REDIS_PAUSE
-            logger.warning("Redis does not answer: ordinary limits are open, security limits count in the database.")
+            logger.warning("Redis does not answer: ordinary limits are open until it does.")
             raise
 
 
@@ -192,6 +197,8 @@ def count_in_database(key: str, seconds: int) -> Window:
     with connection.cursor() as cursor:
         cursor.execute(COUNT_IN_DATABASE, [key, now + seconds * 1000, now, now])
         used, ends_at = cursor.fetchone()
+    if used == 1 and next(_windows_opened) % SWEEP_EVERY == 0:
+        RateLimitCounter.objects.filter(window_ends_ms__lte=now).delete()
     return Window(used, (ends_at - now) / 1000)
 
 
