@@ -205,6 +205,9 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
         "UserTypeEnum": "users.models.User.Type",
+        "ContactStatusEnum": "contacts.workflow.Status",
+        "EnrollmentStatusEnum": "courses.models.Enrollment.Status",
+        "PaymentStatusEnum": "payments.models.Payment.Status",
         "NewUserTypeEnum": ["student", "instructor"],
     },
 }

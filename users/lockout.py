@@ -33,6 +33,10 @@ class LockableQuerySet(models.QuerySet[Any]):
             .update(failed_login_attempts=F("failed_login_attempts") + 1, account_locked_until=_lock(now))
         )
 
+    def forget_failures(self) -> int:
+        """Set the count to zero and take the lock off."""
+        return self.update(failed_login_attempts=0, account_locked_until=None)
+
     def start_telling(self) -> datetime | None:
         """Return the end of the account's lock to the one caller that may tell of it, None to all others."""
         locked_until: datetime | None = self.values_list("account_locked_until", flat=True).first()

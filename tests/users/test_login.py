@@ -203,5 +203,5 @@ def test_a_password_over_72_bytes_of_an_imported_account_logs_in(anonymous: APIC
 def test_a_login_makes_a_bounded_number_of_queries(
     anonymous: APIClient, student: User, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(16):
         anonymous.post(URL, {"email": student.email, "password": PASSWORD})

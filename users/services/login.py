@@ -23,9 +23,10 @@ from titanobova.email import send_later
 from titanobova.errors import DomainError
 from users.hashers import hashing_slot
 from users.identity import canonical_email
-from users.lockout import FAILURES_TO_LOCK, LockableQuerySet
-from users.models import LoginAttempt, PendingLogin, Session, UnknownAccount, User
+from users.lockout import FAILURES_TO_LOCK, Lockable, LockableQuerySet
+from users.models import KnownSource, LoginAttempt, PendingLogin, Session, UnknownAccount, User
 from users.services.sessions import open_session
+from users.services.sources import fingerprint, remember_source
 from users.validators import MAX_BYTES
 
 # Refusals that wait at once in one process; more than these answer at once, for waiting must not use up the threads.
@@ -64,6 +65,7 @@ def record_login(user: User, *, by: Actor) -> None:
     by = by.as_user(user)
     _note(user.email, LoginAttempt.Outcome.SUCCESS, by=by)
     User.objects.filter(pk=user.pk).update(last_login=timezone.now(), last_login_ip=by.ip_address)
+    remember_source(user, by=by)
     record("login", "auth.login.succeeded", by=by, on=user)
 
 
@@ -72,15 +74,16 @@ def prove_password(email: str, password: str, *, by: Actor) -> User:
 
     :raises WrongCredentials: as for log_in.
     """
-    with _same_time_for_every_refusal():
+    with same_time_for_every_refusal():
         account = _account_of(email)
-        if not LockableQuerySet(type(account)).reserve_attempt(account.pk):
-            _refuse(email, account, LoginAttempt.Outcome.LOCKED, by=by)
+        budget = _budget_of(account, by=by)
+        if not LockableQuerySet(type(budget)).reserve_attempt(budget.pk):
+            _refuse(email, account, LoginAttempt.Outcome.LOCKED, budget=budget, by=by)
         with hashing_slot():
             fits = _fits(account, password)
         if not fits or not isinstance(account, User) or not account.is_active:
-            _refuse(email, account, LoginAttempt.Outcome.WRONG, by=by)
-    User.objects.filter(pk=account.pk).update(failed_login_attempts=0, account_locked_until=None)
+            _refuse(email, account, LoginAttempt.Outcome.WRONG, budget=budget, by=by)
+    LockableQuerySet(type(budget)).filter(pk=budget.pk).forget_failures()
     return account
 
 
@@ -88,6 +91,17 @@ def _account_of(email: str) -> User | UnknownAccount:
     canonical = canonical_email(email)
     user = User.objects.filter(email_canonical=canonical).first()
     return user or UnknownAccount.objects.get_or_create(digest=keyed_digest(canonical, "unknown account"))[0]
+
+
+def _budget_of(account: User | UnknownAccount, *, by: Actor) -> Lockable:
+    """Return what counts the failures of this try: a network the account has logged in from, else the account.
+
+    An attacker elsewhere uses up the account's budget and locks it for everyone unknown; the owner, who comes from a
+    known network, has another one and gets in. Whoever knows neither network nor password gains nothing by it.
+    """
+    if isinstance(account, UnknownAccount):
+        return account
+    return KnownSource.objects.filter(user=account, fingerprint=fingerprint(account, by)).first() or account
 
 
 def _fits(account: User | UnknownAccount, password: str) -> bool:
@@ -105,7 +119,9 @@ def _fits(account: User | UnknownAccount, password: str) -> bool:
     return check_password(password, account.password, setter=upgrade)
 
 
-def _refuse(email: str, account: User | UnknownAccount, outcome: LoginAttempt.Outcome, *, by: Actor) -> NoReturn:
+def _refuse(
+    email: str, account: User | UnknownAccount, outcome: LoginAttempt.Outcome, *, budget: Lockable, by: Actor
+) -> NoReturn:
     """Record the failure in a transaction of its own, so that it stays recorded, and refuse.
 
     :raises WrongCredentials: always.
@@ -115,13 +131,13 @@ def _refuse(email: str, account: User | UnknownAccount, outcome: LoginAttempt.Ou
         _note(email, outcome, by=by, user=user)
         record("login", "auth.login.failed", by=by, on=user, details={"reason": str(outcome)}, outcome="failure")
         if outcome == LoginAttempt.Outcome.WRONG:
-            _tell_of_a_new_lock(account, by=by)
+            _tell_of_a_new_lock(account, budget, by=by)
     raise WrongCredentials
 
 
-def _tell_of_a_new_lock(account: User | UnknownAccount, *, by: Actor) -> None:
+def _tell_of_a_new_lock(account: User | UnknownAccount, budget: Lockable, *, by: Actor) -> None:
     """Record the lock that this failure completed, and mail the owner; exactly one failure sees it as its own."""
-    lock = LockableQuerySet(type(account)).filter(pk=account.pk).start_telling()
+    lock = LockableQuerySet(type(budget)).filter(pk=budget.pk).start_telling()
     if lock is None:
         return
     record("update", "auth.account.locked", by=by, on=account, details={"until": lock})
@@ -145,7 +161,7 @@ def _note(email: str, outcome: LoginAttempt.Outcome, *, by: Actor, user: User | 
 
 
 @contextmanager
-def _same_time_for_every_refusal() -> Iterator[None]:
+def same_time_for_every_refusal() -> Iterator[None]:
     """Let a refusal out no earlier than LOGIN_REFUSAL_SECONDS after its start.
 
     Hashes of different kinds take different times (102 ms to 309 ms when measured), which would tell an attacker which
