@@ -1,0 +1,127 @@
+"""Redis is down, or accepts and never answers: people are served at once, and who attacks accounts is limited still."""
+
+import socket
+import statistics
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.conf import LazySettings
+from django.conf import settings as django_settings
+from rest_framework.test import APIClient
+
+from tests.shared.conftest import Lines
+from titanobova import throttling
+from titanobova.models import RateLimitCounter
+
+pytestmark = pytest.mark.django_db
+
+PROFILE, LOGIN, REGISTER = "/api/v1/users/profile/", "/api/v1/auth/token/", "/api/v1/users/register/"
+
+
+def use_redis_at(port: int, settings: LazySettings) -> None:
+    """Point the settings at a Redis on this port, with the time-outs of every deployment."""
+    settings.REDIS_HOST = "127.0.0.1"
+    settings.CACHES = {
+        "default": {
+            "BACKEND": "django_redis.cache.RedisCache",
+            "LOCATION": f"redis://127.0.0.1:{port}/0",
+            "OPTIONS": {**django_settings.REDIS_OPTIONS, "PASSWORD": ""},
+        }
+    }
+
+
+@pytest.fixture(params=["dead", "silent"])
+def outage(request: pytest.FixtureRequest, settings: LazySettings) -> Iterator[socket.socket]:
+    """A Redis that refuses connections, then one that takes them and says nothing."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        if request.param == "silent":
+            listener.listen(64)
+        use_redis_at(listener.getsockname()[1], settings)
+        yield listener
+    throttling.redis.retry()
+
+
+@pytest.mark.usefixtures("outage")
+def test_ordinary_requests_are_served_without_a_limit(
+    anonymous: APIClient, settings: LazySettings, everything_log: Lines
+) -> None:
+    settings.RATE_LIMITS = {**settings.RATE_LIMITS, "anon": (2, 60)}
+
+    answers = [anonymous.get(PROFILE) for _ in range(5)]
+
+    assert [answer.status_code for answer in answers] == [401] * 5
+    assert [answer.headers["RateLimit-Remaining"] for answer in answers] == ["2"] * 5
+    assert len([line for line in everything_log() if "Redis does not answer" in line["message"]]) == 1
+
+
+@pytest.mark.usefixtures("outage")
+@pytest.mark.parametrize(
+    ("scope", "url"), [("login", LOGIN), ("register", REGISTER), ("contact", "/api/v1/contacts/contacts/")]
+)
+def test_what_guards_accounts_counts_in_the_database(
+    anonymous: APIClient, settings: LazySettings, scope: str, url: str
+) -> None:
+    settings.RATE_LIMITS = {**settings.RATE_LIMITS, scope: (3, 60)}
+
+    statuses = [anonymous.post(url, {}).status_code for _ in range(5)]
+
+    assert statuses == [400] * 3 + [429] * 2
+    assert RateLimitCounter.objects.get().used == 5
+
+
+@pytest.mark.usefixtures("outage")
+def test_a_proved_identity_closes_its_window_there_too(settings: LazySettings) -> None:
+    settings.RATE_LIMITS = {**settings.RATE_LIMITS, "verify_2fa": (1, 60)}
+    throttling.spend("verify_2fa", "somebody")
+
+    throttling.forget("verify_2fa", "somebody")
+
+    assert throttling.spend("verify_2fa", "somebody").is_allowed
+
+
+@pytest.mark.usefixtures("outage")
+def test_the_first_request_waits_a_third_of_a_second_and_the_next_ones_do_not() -> None:
+    first = min(
+        seconds_of(lambda: throttling.spend("anon", "somebody"), after=throttling.redis.retry) for _ in range(3)
+    )
+    others = [seconds_of(lambda: throttling.spend("anon", "somebody")) for _ in range(20)]
+    closing = seconds_of(lambda: throttling.forget("login", "somebody"))
+
+    assert first <= 0.35
+    assert statistics.median(others) <= 0.05
+    assert closing <= 0.05
+
+
+def seconds_of(call: Callable[[], object], *, after: Callable[[], None] = lambda: None) -> float:
+    """Return how long `call` takes once `after` is done."""
+    after()
+    started = time.perf_counter()
+    call()
+    return time.perf_counter() - started
+
+
+@pytest.mark.parametrize("outage", ["silent"], indirect=True)
+def test_redis_is_asked_again_after_a_pause(outage: socket.socket, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(throttling, "REDIS_PAUSE", 0.2)
+    outage.setblocking(False)
+
+    asked = []
+    for pause in (0.0, 0.0, 0.25):
+        time.sleep(pause)
+        throttling.spend("anon", "somebody")
+        asked.append(connections_at(outage))
+
+    assert asked == [1, 0, 1]
+
+
+def connections_at(listener: socket.socket) -> int:
+    """Return how many connections wait to be accepted, and close them."""
+    number = 0
+    while True:
+        try:
+            listener.accept()[0].close()
+        except BlockingIOError:
+            return number
+        number += 1
