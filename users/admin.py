@@ -4,10 +4,18 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.models import Group
+from django.db import transaction
+from django.db.models import Model, QuerySet
+from django.forms import ModelForm
 from django.http import HttpRequest
 
+from audit.actor import Actor
 from audit.admin import AuditedModelAdmin, ReadOnlyModelAdmin
 from users.models import LoginAttempt, Session, User
+from users.services import lock, sessions
+
+# What a person may do and be: a token given out before such a change must not outlive it.
+RIGHTS = frozenset({"is_active", "is_staff", "is_superuser", "user_type", "email", "groups", "user_permissions"})
 
 admin.site.unregister(Group)  # Django registers it on a page that would write no audit row
 admin.site.register(Group, AuditedModelAdmin)
@@ -47,10 +55,30 @@ class UserAdmin(AuditedModelAdmin):
         "updated_at",
     ]
     exclude = ["password"]
+    actions = ["unlock_accounts", "end_sessions"]
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """People register themselves, or come with the import."""
         return False
+
+    def save_model(self, request: HttpRequest, obj: Model, form: "ModelForm[Any]", change: bool) -> None:
+        """Save; who lost or gained rights, or was deactivated, logs in anew."""
+        with transaction.atomic():
+            super().save_model(request, obj, form, change)
+            if isinstance(obj, User) and RIGHTS.intersection(form.changed_data):
+                sessions.end_all_sessions(obj, by=Actor.from_request(request), reason="rights changed")
+
+    @admin.action(description="Unlock: forget the failed logins")
+    def unlock_accounts(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
+        """Let the chosen people in again."""
+        for user in chosen:
+            lock.unlock(user, by=Actor.from_request(request))
+
+    @admin.action(description="End all sessions")
+    def end_sessions(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
+        """Make the chosen people log in anew."""
+        for user in chosen:
+            sessions.end_all_sessions(user, by=Actor.from_request(request), reason="ended by staff")
 
 
 @admin.register(Session)

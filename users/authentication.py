@@ -1,12 +1,16 @@
 """Who is asking: the bearer token of a request."""
 
+from datetime import timedelta
 from typing import Any
 
+from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
+from audit.actor import plain
 from titanobova.errors import DomainError
+from titanobova.http import client_address
 from users.models import Session, User
 from users.tokens import AccessToken, InvalidToken, PendingLoginToken
 
@@ -39,6 +43,9 @@ class BearerAuthentication(BaseAuthentication):
                 return None
             raise AuthenticationFailed(error.message, error.code) from None
         request.META["titanobova.user_id"] = str(session.user_id)
+        if session.last_used_at < timezone.now() - timedelta(minutes=1):
+            agent = plain(request.META.get("HTTP_USER_AGENT", ""))[:300]
+            Session.objects.note_use(session.pk, ip_address=client_address(request), user_agent=agent)
         return session.user, session
 
     def authenticate_header(self, request: Request) -> str:

@@ -1,5 +1,6 @@
 """The login page of the admin."""
 
+import time
 from typing import Any
 
 from django import forms
@@ -17,12 +18,32 @@ from users.services.limits import count_try
 from users.services.login import prove_password, record_login
 from users.services.second_factor import LIMIT, WrongSecondFactor, spend_code
 
+# Where the browser's session keeps whose password was proved while the second factor is still to be set up.
+PENDING_ENROLMENT = "second_factor_enrolment"
+
+
+class CodeForm(forms.Form):
+    """The first code of a new second factor."""
+
+    token = forms.CharField(
+        label="Code of the app",
+        max_length=64,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "class": " ".join(BASE_INPUT_CLASSES)}
+        ),
+    )
+
+    @property
+    def code(self) -> str:
+        """What was typed, as far as it can be a code at all."""
+        return self.cleaned_data["token"] if self.is_valid() else ""
+
 
 class SecondFactorMissing(DomainError):
     """The admin is only open to those who have set up a second factor."""
 
     code, status = "second_factor_missing", 403
-    message = "Set up your second factor first (POST /api/v1/users/enable_2fa/); the admin opens with it only."
+    message = "Set up your second factor first; the admin opens with it only."
 
 
 class StaffLoginForm(AuthenticationForm):  # type: ignore[misc]  # the theme has no types
@@ -59,6 +80,7 @@ class StaffLoginForm(AuthenticationForm):  # type: ignore[misc]  # the theme has
                 raise WrongSecondFactor
             throttling.forget(LIMIT, str(user.pk))
         elif settings.REQUIRE_STAFF_2FA:
+            self.request.session[PENDING_ENROLMENT] = {"user": str(user.pk), "at": time.time()}
             raise SecondFactorMissing
         with transaction.atomic():
             record_login(user, by=actor)

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError as RuleBroken
 from rest_framework import serializers
 
 from titanobova.api import ClosedSerializer
+from users.devices import device_name
 from users.models import Session, User
 from users.validators import MAX_BYTES
 
@@ -53,6 +54,26 @@ class CodeInput(ClosedSerializer):
     """A code of the authenticator app, or a backup code."""
 
     token = serializers.CharField(max_length=64)
+
+
+class StepUpInput(ClosedSerializer):
+    """Who one is, proved anew in the request itself."""
+
+    password = serializers.CharField(max_length=MAX_BYTES, trim_whitespace=False, required=False, default="")
+    token = serializers.CharField(max_length=64, required=False, default="", help_text="With a second factor.")
+
+
+class SecondFactorStatus(serializers.Serializer[Any]):
+    """Whether the second factor is on, and how many backup codes are left."""
+
+    enabled = serializers.BooleanField()
+    backup_codes_left = serializers.IntegerField()
+
+
+class BackupCodesOutput(serializers.Serializer[Any]):
+    """New backup codes; shown this once."""
+
+    backup_codes = serializers.ListField(child=serializers.CharField())
 
 
 class EnrolmentOutput(serializers.Serializer[Any]):
@@ -127,11 +148,16 @@ class ProfileInput(ClosedSerializer):
 class SessionOutput(serializers.ModelSerializer[Session]):
     """One login on one device."""
 
+    device = serializers.SerializerMethodField()
     is_current = serializers.SerializerMethodField()
 
     class Meta:
         model = Session
-        fields = ["id", "created_at", "last_used_at", "expires_at", "ip_address", "user_agent", "is_current"]
+        fields = ["id", "created_at", "last_used_at", "expires_at", "ip_address", "device", "is_current"]
+
+    def get_device(self, session: Session) -> str:
+        """The browser and system, in words."""
+        return device_name(session.user_agent)
 
     def get_is_current(self, session: Session) -> bool:
         """Whether this very request uses it."""

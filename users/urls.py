@@ -11,6 +11,9 @@ urlpatterns = [
     path("users/verify_2fa/", views.VerifySecondFactorView.as_view(), name="verify-2fa"),
     path("users/enable_2fa/", views.EnableSecondFactorView.as_view(), name="enable-2fa"),
     path("users/confirm_2fa/", views.ConfirmSecondFactorView.as_view(), name="confirm-2fa"),
+    path("users/disable_2fa/", views.DisableSecondFactorView.as_view(), name="disable-2fa"),
+    path("users/regenerate_backup_codes/", views.BackupCodesView.as_view(), name="regenerate-backup-codes"),
+    path("users/two_factor_status/", views.SecondFactorStatusView.as_view(), name="two-factor-status"),
     path("users/sessions/", views.SessionViewSet.as_view({"get": "list"}), name="sessions"),
     path("users/sessions/<uuid:pk>/", views.SessionViewSet.as_view({"delete": "destroy"}), name="session"),
 ]

@@ -17,6 +17,7 @@ from users import serializers
 from users.authentication import bearer, current_user
 from users.models import PendingLogin, Session
 from users.services import login, registration, second_factor, sessions
+from users.services.step_up import require_step_up
 from users.tokens import AccessToken, InvalidToken, PendingLoginToken, RefreshToken
 
 PENDING_LOGIN: Any = [{"bearerAuth": []}]  # the bearer of verify_2fa, for the schema: no authenticator reads it
@@ -120,6 +121,38 @@ class ConfirmSecondFactorView(APIView):
         return Response(serializers.ProfileOutput(user).data)
 
 
+class DisableSecondFactorView(APIView):
+    """Turn the second factor off."""
+
+    @extend_schema(request=serializers.StepUpInput, responses={204: OpenApiResponse(description="It is off.")})
+    def post(self, request: Request) -> Response:
+        """Ask for password and code once more, then turn it off."""
+        actor = step_up(request)
+        second_factor.disable(current_user(request), by=actor)
+        return Response(status=204)
+
+
+class BackupCodesView(APIView):
+    """Replace the backup codes."""
+
+    @extend_schema(request=serializers.StepUpInput, responses=serializers.BackupCodesOutput)
+    def post(self, request: Request) -> Response:
+        """Ask for password and code once more, then answer ten new codes."""
+        actor = step_up(request)
+        return Response({"backup_codes": second_factor.regenerate_backup_codes(current_user(request), by=actor)})
+
+
+class SecondFactorStatusView(APIView):
+    """Whether the second factor is on."""
+
+    @extend_schema(responses=serializers.SecondFactorStatus)
+    def get(self, request: Request) -> Response:
+        """Answer its state."""
+        user = current_user(request)
+        left = user.backup_codes.unused().count() if user.totp_enabled else 0
+        return Response({"enabled": user.totp_enabled, "backup_codes_left": left})
+
+
 class RegisterView(PublicView):
     """Make an account."""
 
@@ -167,6 +200,15 @@ class SessionViewSet(ListModelMixin, GenericViewSet):
         """End one of them."""
         sessions.end_session(current_user(request), pk, by=Actor.from_request(request), reason="ended by the owner")
         return Response(status=204)
+
+
+def step_up(request: Request) -> Actor:
+    """Return who asks, once the request itself has proved it (see users/services/step_up.py)."""
+    form = serializers.StepUpInput(data=request.data)
+    form.is_valid(raise_exception=True)
+    actor = Actor.from_request(request)
+    require_step_up(current_user(request), **form.validated_data, by=actor)
+    return actor
 
 
 def token_pair(session: Session) -> dict[str, object]:

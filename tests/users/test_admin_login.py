@@ -1,8 +1,12 @@
 """The admin is entered by the same login as the API."""
 
+import re
+from datetime import timedelta
+
 import pyotp
 import pytest
 from django.test import Client
+from django.utils import timezone
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
@@ -12,6 +16,8 @@ from users.lockout import FAILURES_TO_LOCK
 from users.models import LoginAttempt, User
 
 URL = "/admin/login/?next=/admin/"
+ENROLMENT = "/admin/second-factor/"
+DAY = timedelta(days=1)
 
 
 def enter(email: str, password: str = PASSWORD, token: str = "") -> bool:
@@ -72,4 +78,63 @@ def test_no_secret_is_shown_on_a_persons_page(staff: User, student: User, client
 def test_the_second_factor_can_be_made_compulsory(staff: User, settings: Settings) -> None:
     settings.REQUIRE_STAFF_2FA = True
 
-    assert not enter(staff.email)
+    assert Client().post(URL, {"username": staff.email, "password": PASSWORD})["Location"] == ENROLMENT
+    assert not enter(staff.email, "wrong-horse-9")
+
+
+def test_staff_set_up_the_compulsory_second_factor_on_the_way_in(staff: User, settings: Settings) -> None:
+    settings.REQUIRE_STAFF_2FA = True
+    browser = Client()
+    browser.post(URL, {"username": staff.email, "password": PASSWORD})
+
+    page = browser.get(ENROLMENT).content.decode()
+    secret = re.findall(r">\s*([A-Z2-7]{32})\s*<", page)[0]
+    assert "<svg" in page
+    assert browser.get("/admin/").status_code == 302
+    assert browser.post(ENROLMENT, {"token": "000000"}).status_code == 400
+    assert secret in browser.post(ENROLMENT, {"token": "x"}).content.decode()
+    assert browser.post(ENROLMENT, {"token": pyotp.TOTP(secret).now()})["Location"] == "/admin/"
+    assert browser.get("/admin/").status_code == 200
+
+
+def test_the_enrolment_page_opens_for_nobody_who_has_not_proved_a_password(staff: User, settings: Settings) -> None:
+    settings.REQUIRE_STAFF_2FA = True
+
+    assert Client().get(ENROLMENT)["Location"] == "/admin/login/"
+    assert Client().post(ENROLMENT, {"token": "000000"})["Location"] == "/admin/login/"
+
+
+def test_the_login_page_has_a_field_for_the_code(db: None) -> None:
+    page = Client().get("/admin/login/").content.decode()
+
+    assert 'name="token"' in page
+    assert "Code of your second factor" in page
+
+
+def test_who_loses_rights_logs_in_anew(staff: User, student: User, client: Client) -> None:
+    phone = client_of(student)
+    client.force_login(staff, backend="users.backends.SessionOnlyBackend")
+    page = f"/admin/users/user/{student.pk}/change/"
+    form = client.get(page).context["adminform"].form
+    data = {name: value for name, value in form.initial.items() if value}
+
+    client.post(page, {**data, "user_type": "instructor", "created_at_0": "2026-01-01", "created_at_1": "00:00:00"})
+
+    student.refresh_from_db()
+    assert student.user_type == "instructor"
+    assert phone.get("/api/v1/users/profile/").status_code == 401
+
+
+def test_staff_unlock_accounts_and_end_sessions(staff: User, student: User, client: Client) -> None:
+    User.objects.filter(pk=student.pk).update(failed_login_attempts=5, account_locked_until=timezone.now() + DAY)
+    phone = client_of(student)
+    client.force_login(staff, backend="users.backends.SessionOnlyBackend")
+
+    for action in ("unlock_accounts", "end_sessions"):
+        client.post("/admin/users/user/", {"action": action, "_selected_action": [str(student.pk)]})
+
+    student.refresh_from_db()
+    assert (student.failed_login_attempts, student.account_locked_until) == (0, None)
+    assert phone.get("/api/v1/users/profile/").status_code == 401
+    events = set(AuditLog.objects.values_list("details__event", flat=True))
+    assert {"auth.account.unlocked", "auth.sessions.ended"} <= events

@@ -123,6 +123,43 @@ def test_a_deactivated_account_is_refused_at_once(anonymous: APIClient, tokens: 
     assert anonymous.post(REFRESH, {"refresh": tokens["refresh"]}).status_code == 401
 
 
+def test_the_last_use_is_noted_once_a_minute_at_most(
+    student: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    client = client_of(student)
+    Session.objects.update(last_used_at=timezone.now() - timedelta(hours=1))
+
+    with django_assert_num_queries(2):
+        client.get(PROFILE, REMOTE_ADDR="198.51.100.9", HTTP_USER_AGENT="curl/8.0")
+    with django_assert_num_queries(1):
+        client.get(PROFILE)
+
+    session = Session.objects.get()
+    assert (session.ip_address, session.user_agent) == ("198.51.100.9", "curl/8.0")
+    assert session.last_used_at > timezone.now() - timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("agent", "device"),
+    [
+        ("Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:130.0) Gecko/20100101 Firefox/130.0", "Firefox on Windows"),
+        (
+            "Mozilla/5.0 (Macintosh; Intel Mac OS X 14_5) AppleWebKit/605.1.15 Safari/605.1",
+            "Safari on macOS",
+        ),
+        ("Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/126.0 Mobile Safari/537.36", "Chrome on Android"),
+        ("Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/126.0 Safari/537.36 Edg/126.0", "Edge on Windows"),
+        ("curl/8.0", "curl"),
+        ("", "unknown device"),
+    ],
+)
+def test_a_session_names_its_device(student: User, agent: str, device: str) -> None:
+    client = client_of(student)
+    Session.objects.update(user_agent=agent)
+
+    assert client.get("/api/v1/users/sessions/").json()["results"][0]["device"] == device
+
+
 def test_an_authenticated_request_costs_one_query_for_who_asks(
     student: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:

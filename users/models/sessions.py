@@ -1,5 +1,6 @@
 """Logins: those that stand, and those that still owe their second factor."""
 
+from datetime import timedelta
 from typing import Self
 from uuid import UUID
 
@@ -25,6 +26,13 @@ class SessionQuerySet(models.QuerySet["Session"]):
     def end(self, reason: str) -> int:
         """End the live ones at once and return how many there were."""
         return self.live().update(ended_at=timezone.now(), ended_reason=reason)
+
+    def note_use(self, pk: UUID, *, ip_address: str | None, user_agent: str) -> int:
+        """Note that the session is used, once a minute at most: a request that only reads must not write."""
+        a_minute_ago = timezone.now() - timedelta(minutes=1)
+        return self.filter(pk=pk, last_used_at__lt=a_minute_ago).update(
+            last_used_at=timezone.now(), ip_address=ip_address, user_agent=user_agent
+        )
 
     def raise_generation(self, pk: UUID, *, to: int) -> bool:
         """Mark refresh token `to` as used; of parallel first uses exactly one returns true."""

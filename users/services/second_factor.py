@@ -46,6 +46,12 @@ class NothingToConfirm(DomainError):
     message = "Ask for a new second factor first."
 
 
+class NoSecondFactor(DomainError):
+    """Changing a second factor that is not on."""
+
+    code, status, message = "no_second_factor", 409, "The second factor is not on."
+
+
 @dataclass(frozen=True)
 class Enrolment:
     """What a person needs to set up the second factor; none of it can be shown again."""
@@ -61,14 +67,36 @@ def start_enrolment(user: User, *, by: Actor) -> Enrolment:
     What is active stays active until then, so neither a lost answer nor a stolen session locks the owner out.
     """
     secret = base64.b32encode(secrets.token_bytes(SECRET_BYTES)).decode()
-    codes = [base64.b32encode(secrets.token_bytes(BACKUP_CODE_BYTES)).decode().lower() for _ in range(BACKUP_CODES)]
     with transaction.atomic():
         User.objects.filter(pk=user.pk).update(totp_pending_secret=encrypt(secret))
         user.backup_codes.filter(is_confirmed=False).delete()
-        user.backup_codes.bulk_create([BackupCode(user=user, digest=digest_backup_code(user, code)) for code in codes])
+        codes = _make_backup_codes(user, is_confirmed=False)
         record("update", "auth.2fa.requested", by=by, on=user)
-    uri = pyotp.TOTP(secret).provisioning_uri(name=user.email, issuer_name=ISSUER)
-    return Enrolment(secret, uri, ["-".join(re.findall("....", code)) for code in codes])
+    return Enrolment(secret, _provisioning_uri(user, secret), codes)
+
+
+def _make_backup_codes(user: User, *, is_confirmed: bool) -> list[str]:
+    """Store the digests of ten new codes and return the codes as a person reads them, in groups of four."""
+    codes = [base64.b32encode(secrets.token_bytes(BACKUP_CODE_BYTES)).decode().lower() for _ in range(BACKUP_CODES)]
+    rows = [BackupCode(user=user, digest=digest_backup_code(user, code), is_confirmed=is_confirmed) for code in codes]
+    user.backup_codes.bulk_create(rows)
+    return ["-".join(re.findall("....", code)) for code in codes]
+
+
+def pending_enrolment(user: User) -> tuple[str, str]:
+    """Return the secret that waits for its first code and its otpauth address, to show them once more.
+
+    :raises NothingToConfirm: when nobody asked for a second factor.
+    """
+    token = User.objects.get(pk=user.pk).totp_pending_secret
+    if not token:
+        raise NothingToConfirm
+    secret = decrypt(token)
+    return secret, _provisioning_uri(user, secret)
+
+
+def _provisioning_uri(user: User, secret: str) -> str:
+    return pyotp.TOTP(secret).provisioning_uri(name=user.email, issuer_name=ISSUER)
 
 
 def confirm_enrolment(user: User, code: str, *, by: Actor) -> None:
@@ -99,6 +127,36 @@ def confirm_enrolment(user: User, code: str, *, by: Actor) -> None:
         Session.objects.filter(user=user).other_than(by.session_id).end("second factor changed")
         record("update", "auth.2fa.enabled", by=by, on=user)
     throttling.forget(LIMIT, str(user.pk))
+
+
+def disable(user: User, *, by: Actor) -> None:
+    """Turn the second factor off; the caller has asked for the password and a code. All other sessions end.
+
+    :raises NoSecondFactor: when there is none.
+    """
+    with transaction.atomic():
+        cleared = User.objects.filter(pk=user.pk, totp_enabled=True).update(
+            totp_enabled=False, totp_secret="", totp_pending_secret=""
+        )
+        if not cleared:
+            raise NoSecondFactor
+        user.backup_codes.all().delete()
+        Session.objects.filter(user=user).other_than(by.session_id).end("second factor changed")
+        record("update", "auth.2fa.disabled", by=by, on=user)
+
+
+def regenerate_backup_codes(user: User, *, by: Actor) -> list[str]:
+    """Replace the backup codes, used and unused; the caller has asked for the password and a code.
+
+    :raises NoSecondFactor: when there is none to replace.
+    """
+    with transaction.atomic():
+        if not User.objects.select_for_update().filter(pk=user.pk, totp_enabled=True).exists():
+            raise NoSecondFactor
+        user.backup_codes.filter(is_confirmed=True).delete()
+        codes = _make_backup_codes(user, is_confirmed=True)
+        record("update", "auth.2fa.codes_replaced", by=by, on=user)
+    return codes
 
 
 def complete_login(token: PendingLogin, code: str, *, by: Actor) -> Session:

@@ -77,6 +77,15 @@ def end_session(user: User, session_id: UUID, *, by: Actor, reason: str = "logou
         record("logout", "auth.session.ended", by=by, on=Session(pk=session_id), details={"reason": reason})
 
 
+def end_all_sessions(user: User, *, by: Actor, reason: str) -> int:
+    """End every session of `user`, in the caller's transaction or its own, and return how many there were."""
+    with transaction.atomic():
+        ended = Session.objects.filter(user=user).end(reason)
+        if ended:
+            record("logout", "auth.sessions.ended", by=by, on=user, details={"reason": reason, "sessions": ended})
+    return ended
+
+
 def _end_reused(session: Session, *, by: Actor) -> None:
     with transaction.atomic():
         if Session.objects.filter(pk=session.pk).end("reuse"):
