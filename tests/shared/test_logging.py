@@ -1,0 +1,164 @@
+"""The log files: one JSON object a line, whoever writes at the same time and whatever is written."""
+
+import errno
+import json
+import logging
+import multiprocessing
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.shared.starting import start
+from titanobova.logging import AppendingFile, JSONLines, redact
+
+WRITERS, LINES = 8, 500
+HOSTILE = "a\nb\r\nc\x1b[31md\x00e\u2028f\u2029g\x85h\ud800i\u202ej\U0001f600"
+
+
+def file_handler(path: Path) -> AppendingFile:
+    """Return the handler of the log files, writing to `path`."""
+    handler = AppendingFile(path)
+    handler.setFormatter(JSONLines())
+    return handler
+
+
+def record(message: str, *args: object, **extra: object) -> logging.LogRecord:
+    """Return what the logging module hands to a handler."""
+    made = logging.LogRecord("test", logging.INFO, "", 0, message, args, None)
+    made.__dict__.update(extra)
+    return made
+
+
+def write_lines(path: Path, writer: int) -> None:
+    """Be one of several processes: write LINES long lines."""
+    handler = file_handler(path)
+    for number in range(LINES):
+        handler.handle(record("x" * 3000, writer=writer, number=number))
+
+
+def run_writers(path: Path, meanwhile: Callable[[int], None]) -> None:
+    """Let all writers write at once; call `meanwhile` with a count as long as one of them writes."""
+    writers = [
+        multiprocessing.get_context("fork").Process(target=write_lines, args=(path, writer))
+        for writer in range(WRITERS)
+    ]
+    for process in writers:
+        process.start()
+    rounds = 0
+    while any(process.is_alive() for process in writers):
+        meanwhile(rounds)
+        rounds += 1
+        writers[0].join(0.01)
+    assert [process.exitcode for process in writers] == [0] * WRITERS
+
+
+def written(paths: list[Path]) -> list[tuple[int, int]]:
+    """Return which line of which writer stands in the files; a torn line is no JSON and fails here."""
+    lines = [json.loads(line) for path in paths for line in path.read_text().splitlines()]
+    return sorted((line["writer"], line["number"]) for line in lines)
+
+
+ALL_LINES = [(writer, number) for writer in range(WRITERS) for number in range(LINES)]
+
+
+def test_several_processes_never_tear_or_lose_a_line(tmp_path: Path) -> None:
+    run_writers(tmp_path / "titanobova.log", meanwhile=lambda rounds: None)
+
+    assert written([tmp_path / "titanobova.log"]) == ALL_LINES
+
+
+def test_a_rotation_by_renaming_loses_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "titanobova.log"
+
+    def rotate(rounds: int) -> None:
+        if path.exists():
+            path.rename(tmp_path / f"titanobova.log.{rounds}")
+
+    run_writers(path, meanwhile=rotate)
+
+    files = list(tmp_path.iterdir())
+    assert len(files) > 2
+    assert written(files) == ALL_LINES
+
+
+def test_text_of_others_forges_no_line_and_moves_no_cursor(tmp_path: Path) -> None:
+    path = tmp_path / "titanobova.log"
+
+    file_handler(path).handle(record("%s", HOSTILE, **{"user_agent": HOSTILE, f"a name {HOSTILE}": 1}))
+
+    raw = path.read_bytes()
+    assert raw.count(b"\n") == 1
+    assert all(32 <= byte < 127 for byte in raw.rstrip(b"\n"))
+    line = json.loads(raw)
+    assert (line["message"], line["user_agent"]) == (HOSTILE, HOSTILE)
+
+
+def test_a_traceback_stays_on_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "titanobova.log"
+    try:
+        float(HOSTILE)
+    except ValueError:
+        failed = record("failed", exc_info=sys.exc_info())
+
+    file_handler(path).handle(failed)
+
+    (line,) = path.read_text().splitlines()
+    assert "\nValueError: " in json.loads(line)["exception"]
+
+
+def test_what_cannot_be_written_stops_nobody(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file_handler(Path("/dev/full")).handle(record("the disk is full"))
+    file_handler(tmp_path / "no" / "such" / "folder").handle(record("the folder is gone"))
+    file_handler(tmp_path / "titanobova.log").handle(record("%d of them", "three"))
+
+    complaints = capsys.readouterr().err
+    assert f"[Errno {errno.ENOSPC}]" in complaints
+    assert f"[Errno {errno.ENOENT}]" in complaints
+    assert "TypeError" in complaints
+
+
+def test_what_is_no_json_is_written_as_text(tmp_path: Path) -> None:
+    path = tmp_path / "titanobova.log"
+
+    file_handler(path).handle(record("x", thing={1, "a"}, place=Path("/x"), kind=Exception("token=hunter2")))
+
+    line = json.loads(path.read_text())
+    assert (line["place"], line["kind"]) == ("/x", "token=[hidden]")
+
+
+def test_without_a_writable_folder_the_console_serves(tmp_path: Path) -> None:
+    done = start(tmp_path, "-c", "import django; django.setup()", environment={"LOG_DIR": "/dev/null/logs"})
+
+    assert done.returncode == 0, done.stderr
+    assert "the console alone serves" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("written_text", "kept"),
+    [
+        ("GET /reset?token=abc123&lang=en", "GET /reset?token=[hidden]&lang=en"),
+        ("Authorization: Bearer abc.def-ghi", "Authorization: [hidden]"),
+        ("got eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl back", "got [hidden] back"),
+        ("key " + "sk_live_" + "51Habcdefghijk", "key [hidden]"),
+        ("whsec_" + "0123456789abcdef", "[hidden]"),
+        ("SG.abcdefghijklmnopqrst.uvwxyz", "[hidden]"),
+        ("redis://:hunter2@redis:6379/0", "redis://[hidden]@redis:6379/0"),
+        ("mysql://root:hunter2@db/old", "mysql://[hidden]@db/old"),
+        ("$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA", "[hidden]"),
+        ('{"password": "hunter2"}', '{"password": "[hidden]"}'),
+        ("the token is not valid", "the token is not valid"),
+    ],
+)
+def test_texts_that_look_like_secrets_are_hidden(written_text: str, kept: str) -> None:
+    assert redact(written_text) == kept
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["password", "new_password", "Authorization", "access", "refresh", "totp_secret", "client_secret", "token", "code",
+     "backup_codes", "Set-Cookie", "api_key", "Stripe-Signature", "SENDGRID_API_KEY"],
+)  # fmt: skip
+def test_members_with_the_name_of_a_secret_are_hidden(name: str) -> None:
+    assert redact({"outer": [{name: "hunter2", "kept": "plain"}]}) == {"outer": [{name: "[hidden]", "kept": "plain"}]}
