@@ -58,6 +58,7 @@ worker: .venv/run-stamp ## a Celery worker (needs REDIS_HOST)
 
 bench: .venv/dev-stamp ## speed, as ratios against a peer in the same run
 	@$(BIN)/python -m benchmarks.logins
+	@$(BIN)/python -m benchmarks.login_timing 20
 
 up: ## the whole of production in Docker
 	@test -f .env.production || { echo "First: python -m titanobova.env new-secrets (and set the hosts in .env.production)"; exit 1; }
