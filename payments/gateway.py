@@ -50,6 +50,10 @@ class GatewayRefused(DomainError):
     code, status, message = "payment_refused", 502, "The payment service refused this payment."
 
 
+class UnknownIntent(GatewayRefused):
+    """This account has no such intent: its test data was deleted, or the key is another account's now."""
+
+
 @dataclass(frozen=True)
 class Intent:
     """A payment intent at Stripe. Whoever knows its client secret can pay it: it is for its buyer alone."""
@@ -100,11 +104,14 @@ def create_intent(
 
 
 def fetch_intent(intent_id: str) -> Intent:
-    """Return an intent as it is now at Stripe.
+    """Return an intent as it is now at Stripe; one that Stripe does not know is as good as canceled.
 
     :raises DomainError: as `create_intent`.
     """
-    return _ask(lambda client: client.v1.payment_intents.retrieve(intent_id))
+    try:
+        return _ask(lambda client: client.v1.payment_intents.retrieve(intent_id))
+    except UnknownIntent:
+        return Intent(intent_id, "canceled", "")
 
 
 def cancel_intent(intent_id: str) -> Intent:
@@ -163,4 +170,4 @@ def _refusal(error: "stripe.StripeError") -> DomainError:
     param = getattr(error, "param", None)
     if param in {"amount", "currency"}:
         return FieldError(param, str(error.user_message)[:200], error.code or "invalid")
-    return GatewayRefused()
+    return UnknownIntent() if error.code == "resource_missing" else GatewayRefused()

@@ -1,63 +1,29 @@
-"""Starting a payment: what it costs, its row, its intent at Stripe."""
+"""Starting a payment: its row first, then its intent at Stripe."""
 
 from dataclasses import dataclass, field
 from decimal import Decimal
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 
 from audit.actor import Actor
 from audit.services import record
-from courses.models import Course, Enrollment
-from courses.money import price_text
-from courses.services import AlreadyEnrolled, enroll, get_priced_course
+from courses.models import Enrollment
+from courses.services import AlreadyEnrolled, get_priced_course
 from payments import gateway
-from payments.models import Payment
-from payments.money import chargeable, to_minor
+from payments.models import Payment, PaymentQuerySet
+from payments.money import to_minor
+from payments.services.orders import Order, course_of, order_amount, order_course
 from titanobova.errors import DomainError, FieldError
 from users.models import User
 
-UNDERWAY = frozenset({"succeeded", "processing", "requires_capture"})  # Stripe's words for money on its way
-
-
-class PriceChanged(DomainError):
-    """The buyer saw another price than the course has now."""
-
-    code, status, message = "price_changed", 409, "The price is another one now."
-
-
-class UnknownEnrollment(DomainError):
-    """This person has no such enrolment: another person's answers like one that never was."""
-
-    code, status, message = "not_found", 404, "There is no such enrolment."
-
-
-class EnrollmentClosed(DomainError):
-    """Nothing is to be paid for an enrolment that was given up or paid back."""
-
-    code, status, message = "enrollment_closed", 409, "This enrolment has ended. Enrol again."
+UNDERWAY = frozenset({"succeeded", "processing"})  # Stripe's words for money on its way
 
 
 class PaymentUnderway(DomainError):
     """The buyer has paid, and the event that says so is not here yet."""
 
     code, status, message = "payment_underway", 409, "This payment is being confirmed. Do not pay again."
-
-
-@dataclass(frozen=True)
-class Order:
-    """What is to be paid, by the server's own reckoning."""
-
-    amount: Decimal
-    currency: str
-    description: str
-    course_title: str = ""
-    enrollment: Enrollment | None = None
-
-    def is_for(self, payment: Payment) -> bool:
-        """Whether `payment` pays exactly this."""
-        return (payment.amount, payment.currency) == (self.amount, self.currency)
 
 
 @dataclass(frozen=True)
@@ -87,19 +53,16 @@ def start_payment(
     `created`, and trying again sends the same idempotency key: there is never a second intent that could be paid.
 
     :raises PaymentsNotConfigured: without a key; nothing is written.
-    :raises PriceChanged: when the price is not `amount`; the answer says the right one.
-    :raises BadAmount: when `amount` is missing, or none that can be charged in its currency.
     :raises PaymentUnderway: when the open payment of the enrolment was just paid.
     :raises GatewayUnavailable: when Stripe does not answer.
-    :raises DomainError: what `enroll` refuses, an enrolment of somebody else, what Stripe refuses.
+    :raises DomainError: what `order_amount`, `order_course` or Stripe refuse.
     """
     gateway.require_key()
     if course or enrollment:
-        wanted = get_priced_course(_course_of(user, enrollment) if enrollment else course)
-        _compare(wanted, amount, currency)
-        order = _order_for(user, wanted, description, by=by)
+        wanted = course_of(user, enrollment) if enrollment else get_priced_course(course)
+        order = order_course(user, wanted, seen=amount, seen_currency=currency, description=description, by=by)
     else:
-        order = _bare_order(amount, currency, description)
+        order = order_amount(amount, currency, description)
     payment = _payment_for(user, order, by=by)
     intent = _intent_of(payment, by=by)
     if intent.status == "canceled" or not order.is_for(payment):
@@ -107,40 +70,6 @@ def start_payment(
         payment = _payment_for(user, order, by=by)
         intent = _intent_of(payment, by=by)
     return StartedPayment(payment, intent.client_secret)
-
-
-def _bare_order(amount: Decimal | None, currency: str, description: str) -> Order:
-    if amount is None:
-        raise FieldError("amount", "Say what to pay, or for which course.", "required")
-    currency = currency or settings.DEFAULT_CURRENCY
-    chargeable(amount, currency)
-    return Order(amount, currency, description)
-
-
-def _order_for(user: User, course: Course, description: str, *, by: Actor) -> Order:
-    chargeable(course.price, course.currency)
-    enrollment = enroll(user, course, by=by)
-    return Order(course.price, course.currency, description or course.title, course.title, enrollment)
-
-
-def _course_of(user: User, enrollment_id: UUID) -> str:
-    enrollment = Enrollment.objects.filter(pk=enrollment_id, user=user).first()
-    if enrollment is None:
-        raise UnknownEnrollment
-    if enrollment.status in Enrollment.SEATED:
-        raise AlreadyEnrolled
-    if enrollment.status != Enrollment.Status.PENDING:
-        raise EnrollmentClosed
-    return str(enrollment.course_id)
-
-
-def _compare(course: Course, amount: Decimal | None, currency: str) -> None:
-    """Hold what the buyer saw against the course; the client's figure decides nothing."""
-    if amount is not None:
-        to_minor(amount, currency or course.currency)
-    if amount in {None, course.price} and currency in {"", course.currency}:
-        return
-    raise PriceChanged(details={"amount": price_text(course.price, course.currency), "currency": course.currency})
 
 
 @transaction.atomic
@@ -175,7 +104,7 @@ def _facts(payment: Payment) -> dict[str, object]:
 
 
 def _intent_of(payment: Payment, *, by: Actor) -> gateway.Intent:
-    """Return the payment's intent; only what the row says is sent, so that a repetition is the same to the letter.
+    """Return the payment's intent as it is at Stripe.
 
     :raises PaymentUnderway: when it is being paid.
     """
@@ -186,23 +115,29 @@ def _intent_of(payment: Payment, *, by: Actor) -> gateway.Intent:
 
 
 def _create_intent(payment: Payment, *, by: Actor) -> gateway.Intent:
+    """Make the payment's intent; only what the row says is sent, so that a repetition is the same to the letter.
+
+    A failure that only a new key can mend closes the row, and a row that was closed gives no secret away: whichever
+    of two parallel requests comes first, the buyer never holds two intents.
+    """
+    unnamed = Payment.objects.filter(pk=payment.pk, intent_id="")
     try:
         intent = gateway.create_intent(
-            amount_minor=chargeable(payment.amount, payment.currency),
+            amount_minor=to_minor(payment.amount, payment.currency),
             currency=payment.currency,
             description=payment.description,
             metadata=payment.metadata,
             idempotency_key=str(payment.pk),
         )
     except (gateway.GatewayFailed, gateway.GatewayRefused, FieldError) as refusal:
-        _close(payment, by=by, reason=refusal.code)
+        _close(unnamed, payment, by=by, reason=refusal.code)
         raise
-    is_open = Payment.objects.open().filter(pk=payment.pk).update(intent_id=intent.id)
+    unnamed.open().update(intent_id=intent.id)
     payment.refresh_from_db(fields=["status", "intent_id"])
     if payment.status == Payment.Status.SUCCEEDED:  # its event was faster than this answer
         raise PaymentUnderway
-    if not is_open:
-        raise gateway.GatewayUnavailable  # a parallel request withdrew it: nobody may learn this intent's secret
+    if payment.intent_id != intent.id or payment.status not in Payment.OPEN:
+        raise gateway.GatewayUnavailable
     return intent
 
 
@@ -216,10 +151,10 @@ def _withdraw(payment: Payment, intent: gateway.Intent, *, by: Actor) -> None:
             gateway.cancel_intent(intent.id)
         except gateway.GatewayRefused:
             raise PaymentUnderway from None
-    _close(payment, by=by, reason="replaced")
+    _close(Payment.objects.filter(pk=payment.pk), payment, by=by, reason="replaced")
 
 
-def _close(payment: Payment, *, by: Actor, reason: str) -> None:
+def _close(which: PaymentQuerySet, payment: Payment, *, by: Actor, reason: str) -> None:
     with transaction.atomic():
-        if Payment.objects.filter(pk=payment.pk).move(Payment.Status.CANCELED):
+        if which.move(Payment.Status.CANCELED):
             record("update", "payments.payment.canceled", by=by, on=payment, details={"reason": reason})

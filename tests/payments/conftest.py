@@ -4,18 +4,22 @@ import copy
 import secrets
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
-from courses.models import Course
+from audit.models import AuditLog
+from courses.models import Course, Enrollment
 from examples.stripe_sandbox import StripeSandbox
 from examples.stripe_sandbox.webhooks import signed
 from payments.models import Payment
 from payments.money import to_minor
 from tests.courses.conftest import make_course
+from titanobova.models import OutgoingMail
 from users.models import User
 
 CREATE = "/api/v1/payments/create_payment_intent/"
@@ -55,9 +59,10 @@ def course(db: None) -> Course:
 
 def make_payment(user: User, **fields: Any) -> Payment:
     """Make a payment of 49.90 usd whose intent Stripe has made."""
-    return Payment.objects.create(
-        **{"user": user, "amount": "49.90", "currency": "usd", "intent_id": f"pi_{secrets.token_hex(12)}", **fields}
-    )
+    defaults = {"amount": "49.90", "currency": "usd", "intent_id": f"pi_{secrets.token_hex(12)}"}
+    payment = Payment.objects.create(user=user, **defaults | fields)
+    payment.refresh_from_db()
+    return payment
 
 
 def intent_event(payment: Payment, kind: str = "succeeded", **changes: Any) -> Json:
@@ -99,3 +104,30 @@ def deliver(told: Json, *, secret: str = SECRET, at: int | None = None) -> Any:
 def post_raw(body: bytes, signature: str, content_type: str = "application/json") -> Any:
     """Post bytes to the webhook with this Stripe-Signature header."""
     return APIClient().post(WEBHOOK, body, content_type=content_type, HTTP_STRIPE_SIGNATURE=signature)
+
+
+@pytest.fixture
+def payment(student: User, course: Course, webhook: None) -> Payment:
+    """A payment for a place that is held."""
+    return payment_for_a_place(student, course)
+
+
+def payment_for_a_place(buyer: User, course: Course) -> Payment:
+    """Make a payment for a place in `course` that is held for `buyer`."""
+    until = timezone.now() + timedelta(minutes=15)
+    held = Enrollment.objects.create(user=buyer, course=course, seat_held_until=until)
+    return make_payment(buyer, enrollment=held, amount="99.99", course_title=course.title, description="My course")
+
+
+def state_of(payment: Payment) -> tuple[Any, ...]:
+    """Return all that events can change about a payment, without times."""
+    payment = Payment.objects.select_related("enrollment", "user").get(pk=payment.pk)
+    assert payment.enrollment is not None
+    about_it = AuditLog.objects.filter(resource_id__in=[payment.pk, payment.enrollment_id])
+    grants = about_it.filter(details__event__in=["payments.payment.succeeded", "courses.enrollment.activated"])
+    mails = OutgoingMail.objects.filter(recipient=payment.user.email)
+    return payment.status, payment.enrollment.status, payment.flag_reason, grants.count(), mails.count()
+
+
+PAID = ("succeeded", "active", "", 2, 1)  # the status, the enrolment's, no flag, an audit row for each, one mail
+UNTOUCHED = ("created", "pending", "", 0, 0)

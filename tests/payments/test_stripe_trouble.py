@@ -13,10 +13,12 @@ from courses.models import Course
 from examples.stripe_sandbox import StripeSandbox
 from payments import gateway
 from payments.models import Payment
+from payments.services import starting
 from payments.services.starting import StartedPayment, start_payment
 from tests.conftest import RunTogether, make_user, together
 from tests.courses.conftest import make_course
-from tests.payments.conftest import CREATE
+from tests.payments.conftest import CREATE, make_payment
+from users.models import User
 
 INTENTS = "/v1/payment_intents"
 NOBODY = Actor(ip_address="192.0.2.1")
@@ -168,3 +170,30 @@ def test_one_buyer_who_clicks_many_times_at_once_gets_one_intent(
     assert len(started) + len(told_to_retry) == 16
     assert {outcome.payment.pk for outcome in started} == {Payment.objects.get().pk}
     assert len(sandbox.payment_intents) == 1
+
+
+# --- Two requests of one buyer, of which the other was faster -------------------------------------------------------
+def test_a_failure_does_not_close_a_payment_whose_secret_is_out(
+    student: User, sandbox: StripeSandbox, actor: Actor
+) -> None:
+    seen_before = make_payment(student, intent_id="")
+    Payment.objects.update(intent_id="pi_shown_to_the_buyer")
+    sandbox.fail_next("POST", INTENTS, "500")
+
+    with pytest.raises(gateway.GatewayFailed):
+        starting._create_intent(seen_before, by=actor)
+
+    assert Payment.objects.get().status == Payment.Status.CREATED
+
+
+@pytest.mark.parametrize(
+    ("status", "refusal"), [("canceled", gateway.GatewayUnavailable), ("succeeded", starting.PaymentUnderway)]
+)
+def test_the_secret_of_a_payment_that_ended_meanwhile_is_kept(
+    student: User, sandbox: StripeSandbox, actor: Actor, status: str, refusal: type[Exception]
+) -> None:
+    seen_before = make_payment(student, intent_id="")
+    Payment.objects.update(status=status)
+
+    with pytest.raises(refusal):
+        starting._create_intent(seen_before, by=actor)

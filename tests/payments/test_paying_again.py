@@ -1,0 +1,85 @@
+"""Asking again to pay for the same place: one payment, at the price of today, and never for what is paid."""
+
+from decimal import Decimal
+
+import pytest
+from rest_framework.test import APIClient
+
+from audit.models import AuditLog
+from courses.models import Course
+from examples.stripe_sandbox import StripeSandbox
+from payments.models import Payment
+from tests.payments.conftest import CREATE
+
+pytestmark = pytest.mark.django_db
+
+
+def test_asking_again_for_the_same_course_answers_the_same_payment(
+    buyer: APIClient, sandbox: StripeSandbox, course: Course
+) -> None:
+    first = buyer.post(CREATE, {"course": course.slug, "description": "First"})
+    second = buyer.post(CREATE, {"course": course.slug, "description": "Second"})
+
+    assert first.status_code == second.status_code == 201
+    assert first.json() == second.json()
+    assert len(sandbox.payment_intents) == 1
+    assert AuditLog.objects.filter(details__event="payments.payment.started").count() == 1
+
+
+def test_without_a_course_each_payment_is_its_own(buyer: APIClient, sandbox: StripeSandbox) -> None:
+    answers = [buyer.post(CREATE, {"amount": "5"}).json() for _ in range(2)]
+
+    assert answers[0]["payment_id"] != answers[1]["payment_id"]
+    assert len(sandbox.payment_intents) == 2
+
+
+def test_after_a_new_price_the_old_payment_can_no_longer_be_paid(
+    buyer: APIClient, sandbox: StripeSandbox, course: Course
+) -> None:
+    buyer.post(CREATE, {"course": course.slug})
+    Course.objects.filter(pk=course.pk).update(price=Decimal(120))
+
+    answer = buyer.post(CREATE, {"course": course.slug})
+
+    assert (answer.status_code, answer.json()["amount"]) == (201, "120.00")
+    assert [intent["status"] for intent in sandbox.payment_intents] == ["canceled", "requires_payment_method"]
+    assert [str(payment.status) for payment in Payment.objects.order_by("id")] == ["canceled", "created"]
+
+
+def test_after_stripe_gave_the_intent_up_there_is_a_new_one(
+    buyer: APIClient, sandbox: StripeSandbox, course: Course
+) -> None:
+    buyer.post(CREATE, {"course": course.slug})
+    sandbox.intents.cancel(Payment.objects.get().intent_id, {}, {})
+
+    answer = buyer.post(CREATE, {"course": course.slug})
+
+    assert (answer.status_code, answer.json()["payment_id"]) == (201, str(Payment.objects.open().get().pk))
+    assert len(sandbox.payment_intents) == 2
+
+
+def test_after_stripe_lost_the_intent_there_is_a_new_one(
+    buyer: APIClient, sandbox: StripeSandbox, course: Course
+) -> None:
+    buyer.post(CREATE, {"course": course.slug})
+    sandbox.reset()
+
+    answer = buyer.post(CREATE, {"course": course.slug})
+
+    [intent] = sandbox.payment_intents
+    assert (answer.status_code, answer.json()["client_secret"]) == (201, intent["client_secret"])
+
+
+@pytest.mark.parametrize("new_price", [None, 120])
+def test_who_has_just_paid_is_not_asked_to_pay_again(
+    buyer: APIClient, sandbox: StripeSandbox, course: Course, new_price: int | None
+) -> None:
+    buyer.post(CREATE, {"course": course.slug})
+    sandbox.confirm(Payment.objects.get().intent_id)
+    if new_price:
+        Course.objects.filter(pk=course.pk).update(price=new_price)
+
+    answer = buyer.post(CREATE, {"course": course.slug})
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "payment_underway")
+    assert len(sandbox.payment_intents) == 1
