@@ -162,6 +162,7 @@ AUTHENTICATION_BACKENDS = ["users.backends.SessionOnlyBackend"]
 PASSWORD_HASHERS = ["users.hashers.Argon2idHasher", "users.hashers.LegacyBcryptHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "users.validators.ByteLengthValidator"},
+    {"NAME": "users.validators.ProductWordValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},

@@ -41,7 +41,7 @@ class _RowToken(Token):
     @property
     def row_id(self) -> UUID:
         """The id of the row that the token stands for."""
-        return UUID(self["sid"])
+        return UUID(str(self["sid"]))
 
 
 class AccessToken(_RowToken):
