@@ -193,10 +193,10 @@ class _Batch:
         for record, instance in written:
             record.written = self._written(instance)
         self._store_objects()
-        records = [record for record, _ in written]
-        ImportedRecord.objects.bulk_create([record for record in records if record.pk is None])
-        known = [record for record in records if record.pk is not None]
+        new = [record for record, _ in written if record.pk is None]
+        known = [record for record, _ in written if record.pk is not None]
         ImportedRecord.objects.bulk_update(known, ["object_id", "is_merged", "checksum", "written", "updated_at"])
+        ImportedRecord.objects.bulk_create(new)
 
     def _store_objects(self) -> None:
         manager = self.writer.model._default_manager

@@ -1,0 +1,152 @@
+"""Loading batches: how many queries, what the database refuses, and that batches do not matter."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from courses.models import Enrollment, EnrollmentRequest
+from legacy_import.aliases import Kind
+from legacy_import.loading import BatchCounts, load_batch
+from legacy_import.mapping import ImportOptions, Mapped
+from legacy_import.models import ImportedRecord, ImportRun
+from tests.legacy_import.imports import dump
+from users.models import User
+
+pytestmark = pytest.mark.django_db
+DAY = datetime(2023, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _run(db: None) -> ImportRun:
+    return ImportRun.objects.create()
+
+
+def load(kind: Kind, rows: Sequence[Mapped], *, size: int = 500) -> BatchCounts:
+    """Load rows in batches of a size."""
+    run = ImportRun.objects.get()
+    batches = [rows[start : start + size] for start in range(0, len(rows), size)]
+    return BatchCounts.sum(load_batch(kind, batch, run=run, options=ImportOptions()) for batch in batches)
+
+
+def account(number: int, email: str = "", **fields: Any) -> Mapped:
+    """Return a mapped account."""
+    known = {"email": email or f"p{number}@example.com", "password": None, "first_name": "P", "last_name": str(number)}
+    return Mapped(str(number), known | {"user_type": "student", "created_at": DAY} | fields, [])
+
+
+def enrollment(number: int, person: int, title: str, status: str) -> Mapped:
+    """Return a mapped enrolment."""
+    owner = {"legacy_user_id": str(person), "legacy_course_id": None, "course_title": title}
+    return Mapped(str(number), owner | {"status": status, "created_at": DAY + timedelta(days=number)}, [])
+
+
+def registration(number: int, price: Decimal) -> Mapped:
+    """Return a mapped request for a place."""
+    texts = dict.fromkeys(("last_name", "phone", "level", "notes", "experience"), "")
+    course = {"course_title": "A Course", "price": price, "currency": "usd", "is_paid": False, "paid_at": None}
+    person = {"first_name": "P", "email": "p@example.com", "created_at": DAY}
+    return Mapped(str(number), texts | course | person, [])
+
+
+def statements(kind: Kind, rows: Sequence[Mapped]) -> tuple[int, int]:
+    """Return how many statements read and how many write while one batch is loaded."""
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
+        load(kind, rows)
+    words = [query["sql"].split()[0] for query in captured.captured_queries]
+    return words.count("SELECT"), sum(words.count(word) for word in ("INSERT", "UPDATE", "DELETE"))
+
+
+def test_the_number_of_queries_does_not_depend_on_the_rows() -> None:
+    few = statements(Kind.USERS, [account(number) for number in range(10)])
+    many = statements(Kind.USERS, [account(number) for number in range(100, 400)])
+    parts = [
+        statements(
+            Kind.ENROLLMENTS, [enrollment(number, number, f"Course {number % 5}", "active") for number in numbers]
+        )
+        for numbers in (range(10), range(100, 400))
+    ]
+
+    assert many[0] == few[0] <= 4
+    assert parts[1][0] <= parts[0][0] <= 10
+    if connection.vendor == "postgresql":  # SQLite takes few parameters at once, so Django writes in several parts
+        assert many[1] == few[1] == 2
+        assert parts[1][1] <= parts[0][1] <= 5
+
+
+def test_an_unchanged_batch_costs_one_query() -> None:
+    rows = [account(number) for number in range(300)]
+    load(Kind.USERS, rows)
+
+    reads, writes = statements(Kind.USERS, rows)
+
+    assert (reads, writes) == (2, 0)  # one of them finds the run
+
+
+def test_a_changed_batch_is_written_at_once() -> None:
+    load(Kind.USERS, [account(number) for number in range(50)])
+
+    with CaptureQueriesContext(connection) as captured:
+        counts = load(Kind.USERS, [account(number, first_name="New") for number in range(50)])
+
+    assert counts.updated == 50
+    assert len(captured) <= 12
+    assert User.objects.filter(first_name="New").count() == 50
+
+
+def test_a_row_that_the_database_refuses_is_rejected_alone() -> None:
+    prices = [Decimal(1), Decimal(2), Decimal(-1), Decimal(4), Decimal(5)]
+
+    counts = load(Kind.REGISTRATIONS, [registration(number, price) for number, price in enumerate(prices)])
+
+    assert (counts.created, len(counts.rejected)) == (4, 1)
+    assert counts.rejected[0].row.legacy_id == "2"
+    assert "requested_price_is_not_negative" in counts.rejected[0].reason
+    assert counts.courses_created == ["A Course"]
+    assert set(EnrollmentRequest.objects.values_list("price", flat=True)) == {1, 2, 4, 5}
+
+
+def test_a_refused_batch_leaves_no_trace_of_its_first_try() -> None:
+    load(Kind.REGISTRATIONS, [registration(1, Decimal(-1))])
+
+    assert not ImportedRecord.objects.filter(kind="registrations").exists()
+    assert not EnrollmentRequest.objects.exists()
+
+
+emails = st.sampled_from(["a@x.co", "A@x.co", " a@X.co", "b@x.co", "\N{KELVIN SIGN}@x.co", "k@x.co"])
+accounts = st.lists(emails, max_size=8).map(lambda found: [account(n, email) for n, email in enumerate(found)])
+choices = st.tuples(
+    st.integers(0, 9),
+    st.sampled_from(["One", "one ", "Two"]),
+    st.sampled_from(["pending", "active", "completed", "cancelled", "refunded"]),
+)
+enrollments = st.lists(choices, max_size=10).map(lambda found: [enrollment(n, *one) for n, one in enumerate(found)])
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(people=accounts, courses=enrollments, size=st.integers(1, 4))
+def test_any_rows_in_any_batches_give_the_same_and_a_rerun_changes_nothing(
+    people: list[Mapped], courses: list[Mapped], size: int
+) -> None:
+    ends = []
+    for batch in (500, size):
+        with transaction.atomic():
+            for kind, rows in ((Kind.USERS, people), (Kind.ENROLLMENTS, courses)):
+                counts = load(kind, rows, size=batch)
+                assert counts.created + counts.merged + len(counts.rejected) == len(rows)
+            ends.append(dump())
+            again = [load(kind, rows) for kind, rows in ((Kind.USERS, people), (Kind.ENROLLMENTS, courses))]
+            assert [one.created + one.updated + one.merged for one in again] == [0, 0]
+            assert dump() == ends[0]
+            live = Enrollment.objects.live().values_list("user", "course")
+            assert len(set(live)) == len(live)
+            transaction.set_rollback(True)
+    assert ends[0] == ends[1]
