@@ -14,9 +14,9 @@ from rest_framework.views import APIView as BaseView
 from audit.actor import Actor
 from contacts import serializers, services
 from contacts.models import Contact
-from contacts.parsers import BoundedFormParser, BoundedMultiPartParser
 from titanobova.api import APIView, GenericViewSet
 from titanobova.http import StrictJSONParser
+from titanobova.parsers import BoundedFormParser, BoundedMultiPartParser
 from titanobova.throttling import ContactLimit, OrdinaryLimit
 from users.authentication import OptionalBearerAuthentication, current_user
 
