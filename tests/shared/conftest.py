@@ -1,12 +1,16 @@
-"""The log files, read from where a test begins."""
+"""The log files, read from where a test begins; and a Redis that is out of order."""
 
 import json
-from collections.abc import Callable
+import socket
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import LazySettings
 from django.conf import settings as django_settings
+
+from titanobova import throttling
 
 Lines = Callable[[], list[dict[str, Any]]]
 
@@ -33,3 +37,27 @@ def security_log() -> Lines:
 def everything_log() -> Lines:
     """Return the reader of the lines that this test adds to titanobova.log."""
     return lines_from_now_on(django_settings.LOG_DIR / "titanobova.log")
+
+
+def use_redis_at(port: int, settings: LazySettings) -> None:
+    """Point the settings at a Redis on this port, with the time-outs of every deployment."""
+    settings.REDIS_HOST = "127.0.0.1"
+    settings.CACHES = {
+        "default": {
+            "BACKEND": "django_redis.cache.RedisCache",
+            "LOCATION": f"redis://127.0.0.1:{port}/0",
+            "OPTIONS": {**django_settings.REDIS_OPTIONS, "PASSWORD": ""},
+        }
+    }
+
+
+@pytest.fixture(params=["dead", "silent"])
+def outage(request: pytest.FixtureRequest, settings: LazySettings) -> Iterator[socket.socket]:
+    """A Redis that refuses connections, then one that takes them and says nothing."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        if request.param == "silent":
+            listener.listen(64)
+        use_redis_at(listener.getsockname()[1], settings)
+        yield listener
+    throttling.redis.retry()

@@ -3,11 +3,10 @@
 import socket
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from django.conf import LazySettings
-from django.conf import settings as django_settings
 from rest_framework.test import APIClient
 
 from tests.shared.conftest import Lines
@@ -17,30 +16,6 @@ from titanobova.models import RateLimitCounter
 pytestmark = pytest.mark.django_db
 
 PROFILE, LOGIN, REGISTER = "/api/v1/users/profile/", "/api/v1/auth/token/", "/api/v1/users/register/"
-
-
-def use_redis_at(port: int, settings: LazySettings) -> None:
-    """Point the settings at a Redis on this port, with the time-outs of every deployment."""
-    settings.REDIS_HOST = "127.0.0.1"
-    settings.CACHES = {
-        "default": {
-            "BACKEND": "django_redis.cache.RedisCache",
-            "LOCATION": f"redis://127.0.0.1:{port}/0",
-            "OPTIONS": {**django_settings.REDIS_OPTIONS, "PASSWORD": ""},
-        }
-    }
-
-
-@pytest.fixture(params=["dead", "silent"])
-def outage(request: pytest.FixtureRequest, settings: LazySettings) -> Iterator[socket.socket]:
-    """A Redis that refuses connections, then one that takes them and says nothing."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        if request.param == "silent":
-            listener.listen(64)
-        use_redis_at(listener.getsockname()[1], settings)
-        yield listener
-    throttling.redis.retry()
 
 
 @pytest.mark.usefixtures("outage")
