@@ -3,15 +3,31 @@
 import os
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
 import bcrypt
-from django.contrib.auth.hashers import Argon2PasswordHasher, BasePasswordHasher
+from django.contrib.auth.hashers import Argon2PasswordHasher, BasePasswordHasher, make_password, verify_password
 from django.utils.crypto import constant_time_compare
 
-# More hashes at once than cores make each slower and take memory: 16 logins of Django's default took 1.6 GiB.
+# More hashes at once than cores make each slower, and every thread that hashes keeps its memory afterwards: 16 logins
+# of Django's default took 1.6 GiB. So as few threads as there are cores hash for all others.
+_pool = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="hashing")
 _slots = threading.BoundedSemaphore(os.cpu_count() or 1)
+
+
+def hash_password(password: str) -> str:
+    """Return what is stored of a new password; waits for one of as many places as there are cores."""
+    return _pool.submit(make_password, password).result()
+
+
+def verify(password: str, encoded: str) -> tuple[bool, bool]:
+    """Return whether the password fits, and whether its hash is to be made anew; waits as hash_password does.
+
+    Exactly one hasher is called once, also where `encoded` is no hash at all.
+    """
+    return _pool.submit(verify_password, password, encoded).result()
 
 
 @contextmanager

@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from typing import NoReturn
 
 from django.conf import settings
-from django.contrib.auth.hashers import check_password, make_password
 from django.db import transaction
 from django.utils import timezone
 
@@ -21,7 +20,7 @@ from audit.services import record
 from titanobova.crypto import keyed_digest
 from titanobova.email import send_later
 from titanobova.errors import DomainError
-from users.hashers import hashing_slot
+from users.hashers import hash_password, verify
 from users.identity import canonical_email
 from users.lockout import FAILURES_TO_LOCK, Lockable, LockableQuerySet
 from users.models import KnownSource, LoginAttempt, PendingLogin, Session, UnknownAccount, User
@@ -79,9 +78,7 @@ def prove_password(email: str, password: str, *, by: Actor) -> User:
         budget = _budget_of(account, by=by)
         if not LockableQuerySet(type(budget)).reserve_attempt(budget.pk):
             _refuse(email, account, LoginAttempt.Outcome.LOCKED, budget=budget, by=by)
-        with hashing_slot():
-            fits = _fits(account, password)
-        if not fits or not isinstance(account, User) or not account.is_active:
+        if not _fits(account, password) or not isinstance(account, User) or not account.is_active:
             _refuse(email, account, LoginAttempt.Outcome.WRONG, budget=budget, by=by)
     LockableQuerySet(type(budget)).filter(pk=budget.pk).forget_failures()
     return account
@@ -109,14 +106,13 @@ def _fits(account: User | UnknownAccount, password: str) -> bool:
     if len(password.encode()) > MAX_BYTES:
         return False
     if isinstance(account, UnknownAccount):
-        make_password(password)
+        hash_password(password)
         return False
-
-    def upgrade(raw: str) -> None:
+    fits, must_update = verify(password, account.password)
+    if fits and must_update:
         # Conditional: of parallel first logins, and of a password change meanwhile, none overwrites another.
-        User.objects.filter(pk=account.pk, password=account.password).update(password=make_password(raw))
-
-    return check_password(password, account.password, setter=upgrade)
+        User.objects.filter(pk=account.pk, password=account.password).update(password=hash_password(password))
+    return fits
 
 
 def _refuse(
@@ -165,7 +161,7 @@ def same_time_for_every_refusal() -> Iterator[None]:
     """Let a refusal out no earlier than LOGIN_REFUSAL_SECONDS after its start.
 
     Hashes of different kinds take different times (102 ms to 309 ms when measured), which would tell an attacker which
-    accounts exist and which were imported. The waiting holds no place of the hashing.
+    accounts exist and which were imported. The waiting holds no place of the hashing pool.
     """
     started = time.monotonic()
     try:
