@@ -25,9 +25,7 @@ help: ## this list
 setup: .venv/dev-stamp ## everything that development needs, in .venv
 
 run: .venv/run-stamp ## a server with demo data on PORT (default 8000); nothing else is needed
-	@$(BIN)/python manage.py migrate --verbosity 0
-	@$(BIN)/python manage.py seed_demo --address http://localhost:$(PORT)
-	@$(BIN)/python manage.py runserver --noreload --skip-checks 127.0.0.1:$(PORT)
+	@$(BIN)/python manage.py run_demo $(PORT)
 
 test: .venv/dev-stamp ## the suite on SQLite and process memory; no server, no Node, no browser
 	@$(BIN)/python -m pytest -n $(WORKERS) -m "not external"
