@@ -5,13 +5,21 @@ from decimal import Decimal
 import pytest
 from rest_framework.test import APIClient
 
+from audit.actor import Actor
 from audit.models import AuditLog
-from courses.models import Course
+from courses.models import Course, Enrollment
+from courses.services import AlreadyEnrolled, enroll
 from examples.stripe_sandbox import StripeSandbox
 from payments.models import Payment
+from payments.services import starting
+from payments.services.orders import Order
+from tests.conftest import RunTogether, make_user
+from tests.courses.conftest import make_course
 from tests.payments.conftest import CREATE
+from users.models import User
 
 pytestmark = pytest.mark.django_db
+NOBODY = Actor(ip_address="192.0.2.1")
 
 
 def test_asking_again_for_the_same_course_answers_the_same_payment(
@@ -83,3 +91,21 @@ def test_who_has_just_paid_is_not_asked_to_pay_again(
 
     assert (answer.status_code, answer.json()["code"]) == (409, "payment_underway")
     assert len(sandbox.payment_intents) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_requests_at_once_for_one_place_share_one_payment(run_together: RunTogether) -> None:
+    buyer = make_user("hasty@example.com")
+    order = Order(Decimal("9.90"), "usd", "", enrollment=enroll(buyer, make_course(price="9.90"), by=NOBODY))
+
+    outcomes = run_together(16, lambda _: starting._payment_for(buyer, order, by=NOBODY))
+
+    assert outcomes == [Payment.objects.get()] * 16
+
+
+def test_a_place_that_was_paid_for_a_moment_ago_gets_no_second_payment(student: User, course: Course) -> None:
+    order = Order(course.price, "usd", "", enrollment=enroll(student, course, by=NOBODY))
+    Enrollment.objects.update(status="active")
+
+    with pytest.raises(AlreadyEnrolled):
+        starting._payment_for(student, order, by=NOBODY)
