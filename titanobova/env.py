@@ -37,6 +37,7 @@ def load_env() -> FileAwareEnv:
     env = FileAwareEnv(eager=False, strip_whitespace=True)
     env.add_parser("rate", parse_rate)
     env.add_parser("words", parse_words)
+    env.add_parser("address", parse_address)
     env.add_parser("fernet_keys", parse_fernet_keys)
     return env
 
@@ -56,6 +57,17 @@ def parse_rate(text: str) -> tuple[int, int]:
 def parse_words(text: str) -> list[str]:
     """Read `a, b` as ["a", "b"]. An empty item is none: as a secret it would let in whoever signs with nothing."""
     return [word.strip() for word in text.split(",") if word.strip()]
+
+
+def parse_address(text: str) -> str:
+    """Read `https://www.example.com/` without the slash at its end; links in mails and calls to services begin so.
+
+    :raises EnvError: when it has no scheme or no host, for such a link leads nowhere.
+    """
+    text = text.strip().rstrip("/")
+    if text and not re.fullmatch(r"https?://[^\s/]+(/\S*)?", text):
+        raise EnvError("an address is written like https://www.example.com")
+    return text
 
 
 def parse_fernet_keys(text: str) -> list[str]:

@@ -21,8 +21,8 @@ DEBUG = env.bool("DEBUG", True)
 SECRET_KEY = env.str("SECRET_KEY", DEVELOPMENT_KEY if DEBUG else "")
 FIELD_ENCRYPTION_KEYS: list[str] = env.fernet_keys("FIELD_ENCRYPTION_KEYS", "")
 ALLOWED_HOSTS: list[str] = env.words("ALLOWED_HOSTS", "")
-FRONTEND_URL = env.str("FRONTEND_URL", "").rstrip("/")
-PUBLIC_URL = env.str("PUBLIC_URL", "http://localhost:8000" if DEBUG else "").rstrip("/")
+FRONTEND_URL = env.address("FRONTEND_URL", "")
+PUBLIC_URL = env.address("PUBLIC_URL", "http://localhost:8000" if DEBUG else "")
 HTTPS_ONLY = env.bool("HTTPS_ONLY", not DEBUG)
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 0, validate=validate.Range(min=0))
 WEB_CONCURRENCY = env.int("WEB_CONCURRENCY", 0)  # read by deploy/gunicorn.conf.py; here so that a bad value is named
@@ -145,7 +145,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = env.str("CELERY_BEAT_SCHEDULE", "/tmp/titanobova
 CELERY_BEAT_SCHEDULE = {"sweep the outbox": {"task": "titanobova.email.deliver_mail", "schedule": 60.0}}
 
 SENDGRID_API_KEY = env.str("SENDGRID_API_KEY", "")
-SENDGRID_API_BASE = env.str("SENDGRID_API_BASE", "https://api.sendgrid.com")
+SENDGRID_API_BASE = env.address("SENDGRID_API_BASE", "https://api.sendgrid.com")
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "titanobova <noreply@titanobova.com>")
 SUPPORT_EMAIL = env.str("SUPPORT_EMAIL", "support@titanobova.com")
 EMAIL_HOST = env.str("EMAIL_HOST", "")
@@ -238,7 +238,7 @@ CORS_URLS_REGEX = r"^/api/"
 # --- Payments ---------------------------------------------------------------------------------------------------
 STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", "")
 STRIPE_WEBHOOK_SECRETS: list[str] = env.words("STRIPE_WEBHOOK_SECRET", "")  # several while a secret is being rotated
-STRIPE_API_BASE = env.str("STRIPE_API_BASE", "https://api.stripe.com")
+STRIPE_API_BASE = env.address("STRIPE_API_BASE", "https://api.stripe.com")
 DEFAULT_CURRENCY = env.str("DEFAULT_CURRENCY", "usd").lower()
 
 # --- The admin's theme ------------------------------------------------------------------------------------------
