@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 
 import pytest
+from django.test import Client
 from rest_framework.test import APIClient
 
 from audit.models import AuditLog
@@ -70,6 +71,16 @@ def test_the_line_of_a_request_says_who_did_what_and_how_long_it_took(
     assert line["user_id"] == str(student.pk)
     assert line["ip_address"] == "192.0.2.44"
     assert 0 < line["duration_ms"] < 10_000
+
+
+def test_the_line_of_the_admin_names_who_is_logged_in_there(staff: User, everything_log: Lines) -> None:
+    client = Client()
+    client.force_login(staff, backend="users.backends.SessionOnlyBackend")
+
+    client.get("/admin/users/user/")
+
+    (line,) = [line for line in everything_log() if line["logger"] == "titanobova.requests"]
+    assert line["user_id"] == str(staff.pk)
 
 
 def test_a_request_that_no_view_takes_has_its_line_too(anonymous: APIClient, everything_log: Lines) -> None:

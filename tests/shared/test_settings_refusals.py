@@ -27,6 +27,8 @@ def test_all_values_that_cannot_be_read_are_named_at_once_without_their_values(t
         "LOG_LEVEL": "loud-4711",
         "LOGIN_REFUSAL_SECONDS": "soon-4711",
         "FIELD_ENCRYPTION_KEYS": "key-4711",
+        "FRONTEND_URL": "www.example.com/4711",
+        "PUBLIC_URL": "https:///4711",
     }
 
     said = refusal_of(tmp_path, **unreadable)

@@ -141,6 +141,14 @@ def test_lists_may_hold_spaces_and_empty_items(tmp_path: Path) -> None:
     assert found["STRIPE_WEBHOOK_SECRETS"] == ["whsec_new", "whsec_old"]
 
 
+def test_an_address_ends_without_a_slash(tmp_path: Path) -> None:
+    given = {"FRONTEND_URL": " https://www.example.com/app/ ", "STRIPE_API_BASE": "http://127.0.0.1:4711/"}
+
+    found = settings_of(tmp_path, *given, **given)
+
+    assert found == {"FRONTEND_URL": "https://www.example.com/app", "STRIPE_API_BASE": "http://127.0.0.1:4711"}
+
+
 def test_the_header_of_a_proxy_is_believed_only_behind_one(tmp_path: Path) -> None:
     alone = settings_of(tmp_path, "SECURE_PROXY_SSL_HEADER")
     behind = settings_of(tmp_path, "SECURE_PROXY_SSL_HEADER", TRUSTED_PROXY_COUNT="1")
