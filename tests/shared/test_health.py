@@ -128,12 +128,12 @@ def test_a_database_that_is_down_is_named_within_two_seconds(tmp_path: Path, por
         tmp_path,
         "-c",
         ASK,
-        "GET /health/ready",
         "GET /health/live",
+        "GET /health/ready",
         environment={"DB_HOST": "127.0.0.1", "DB_PORT": str(port_of_no_database)},
     )
 
-    is_ready, is_live = json.loads(done.stdout)
+    is_live, is_ready = json.loads(done.stdout)
     assert (is_ready["status"], is_ready["body"]["status"]) == (503, "unavailable")
     assert is_ready["body"]["parts"]["database"] != "ok"
     assert is_ready["body"]["parts"]["cache"] == "ok"

@@ -35,7 +35,7 @@ def write_lines(path: Path, writer: int) -> None:
     """Be one of several processes: write LINES long lines."""
     handler = file_handler(path)
     for number in range(LINES):
-        handler.handle(record("x" * 3000, writer=writer, number=number))
+        handler.handle(record("x" * (9000 if number % 50 == 0 else 50), writer=writer, number=number))
 
 
 def run_writers(path: Path, meanwhile: Callable[[int], None]) -> None:
