@@ -35,3 +35,8 @@ class Schema(AutoSchema):
     def get_tags(self) -> list[str]:
         """Return the app that the view lives in."""
         return [self.view.__class__.__module__.partition(".")[0]]
+
+    def _get_serializer_field_meta(self, field: Any, direction: str) -> dict[str, Any]:
+        """Leave out a default of no text: it means "not sent", and beside a least length of 1 it is not valid."""
+        meta: dict[str, Any] = super()._get_serializer_field_meta(field, direction)
+        return {name: value for name, value in meta.items() if (name, value) != ("default", "")}
