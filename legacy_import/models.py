@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from legacy_import.record import LEGACY_ID_LENGTH
 from titanobova.ids import uuid7
 
 
@@ -43,8 +44,6 @@ class ImportedRecord(models.Model):
     `checksum` is that of the row as it was mapped: the same again means that there is nothing to do. `written` is that
     of what we stored: another one means that somebody changed the object here since, and their change stays.
     """
-
-    LEGACY_ID_LENGTH = 128
 
     kind = models.CharField(max_length=20)
     legacy_id = models.CharField(max_length=LEGACY_ID_LENGTH)

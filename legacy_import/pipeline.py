@@ -86,6 +86,8 @@ def _import_tables(source: Source, layout: Layout, at_work: _AtWork) -> None:
         report.failure = f"{_first_line(error)} Run it again to go on."
     else:
         report.failure = "" if report.balances else "the rows read are not all accounted for"
+    finally:
+        source.close()  # before Python drops a stream that was not read to its end, which would read on
 
 
 def _import_table(source: Source, kind: Kind, table: TableLayout, at_work: _AtWork) -> None:
@@ -210,7 +212,7 @@ def _finish(at_work: _AtWork) -> None:
             "import.failed" if report.failure else "import.finished",
             by=Actor.from_system("import"),
             on=run,
-            details={"source": run.source, "created_updated_unchanged_merged_rejected": tables},
+            details={"source": run.source, "options": run.options, "created_updated_unchanged_merged_rejected": tables},
             outcome="failure" if report.failure else "success",
         )
 

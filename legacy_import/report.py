@@ -101,6 +101,8 @@ class Report:
     def as_text(self) -> str:
         """Return the report as people read it."""
         console = Console(file=StringIO(), width=WIDTH, no_color=True, highlight=False, markup=False, emoji=False)
+        heading = f"Import of {self.source}" + (" (dry run: nothing is stored)" if self.is_dry_run else "")
+        console.print(Text(heading), soft_wrap=True)
         console.print(self._counts())
         if any(table.coerced for table in self.tables):
             console.print(self._coercions())
@@ -110,7 +112,7 @@ class Report:
 
     def _counts(self) -> Table:
         counted = ["read", "created", "updated", "unchanged", "merged", "rejected"]
-        shown = Table(title=f"Import of {self.source}" + (" (dry run: nothing is stored)" if self.is_dry_run else ""))
+        shown = Table()
         shown.add_column("table")
         for name in [*counted, "seconds"]:
             shown.add_column(name, justify="right")

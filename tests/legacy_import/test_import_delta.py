@@ -9,8 +9,9 @@ import pytest
 from django.utils import timezone
 
 from contacts.models import Contact
-from courses.models import Course, Enrollment
-from legacy_import.models import ImportedRecord
+from courses.models import Course, Enrollment, EnrollmentRequest
+from legacy_import.models import ImportedRecord, ImportRun
+from legacy_import.source.sqlite import SqliteSource
 from tests.legacy_import.imports import Written, counted, everything_stored, import_from, noted
 from users.models import User
 
@@ -104,6 +105,17 @@ def test_an_account_that_logged_in_here_is_never_overwritten(old: Path, change: 
     assert (account.first_name, account.user_type, account.is_staff) == ("Bjørn", "student", False)
 
 
+def test_an_account_whose_owner_confirmed_the_address_here_is_never_overwritten(old: Path, change: Change) -> None:
+    import_from(old)
+    User.objects.filter(email="person01@example.com").update(email_verified=True)
+    change("UPDATE users SET email = 'else@example.com' WHERE id = 2")
+
+    report = import_from(old)
+
+    assert noted(report, "users")["account_in_use_kept"] == 1
+    assert not User.objects.filter(email="else@example.com").exists()
+
+
 def test_what_was_deleted_here_does_not_come_back(old: Path, change: Change) -> None:
     import_from(old)
     Contact.objects.filter(pk=ImportedRecord.objects.get(kind="contacts", legacy_id="3").object_id).delete()
@@ -190,3 +202,34 @@ def test_an_unusable_password_is_not_replaced_by_another_unusable_one(old: Path,
     assert "users_user" in tables
     assert (after.first_name, after.password) == ("Renamed", before.password)
     assert not after.has_usable_password()
+
+
+def test_a_registration_paid_since_is_marked_as_paid(old: Path, change: Change) -> None:
+    import_from(old)
+    change("UPDATE registrations SET paid = 1 WHERE id = 2")
+
+    report = import_from(old)
+
+    assert counted(report, "registrations") == {"updated": 1, "unchanged": 34}
+    assert EnrollmentRequest.objects.filter(is_paid=True).count() == 7
+
+
+def test_a_course_deleted_here_is_made_again_when_somebody_new_takes_part(old: Path, change: Change) -> None:
+    import_from(old)
+    Enrollment.objects.all().delete()
+    Course.objects.all().delete()
+    change("INSERT INTO enrollments VALUES (900, 1, 'UI/UX Design', 'active', '2024-01-02 00:00:00')")
+
+    report = import_from(old)
+
+    assert report.courses_created == ["UI/UX Design"]
+    assert Enrollment.objects.get().course.title == "UI/UX Design"
+
+
+def test_a_run_whose_rows_do_not_add_up_fails(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(SqliteSource, "count", lambda self, table: 41)
+
+    report = import_from(old)
+
+    assert report.failure == "the rows read are not all accounted for"
+    assert ImportRun.objects.get().outcome == ImportRun.Outcome.FAILED

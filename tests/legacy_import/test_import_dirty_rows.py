@@ -141,6 +141,7 @@ def test_the_file_of_rejected_rows_is_private_and_holds_no_password(make_sqlite:
 
     report = import_from(old)
 
+    assert report.balances
     file = Path(report.rejects_file)
     assert file.stat().st_mode & 0o777 == 0o600
     assert "plain-secret" not in file.read_text()

@@ -98,3 +98,20 @@ def test_a_source_that_breaks_off_leaves_what_was_loaded_and_says_how_to_go_on(
     make_sqlite("DROP VIEW contacts; CREATE VIEW contacts AS SELECT id, email, name AS message FROM messages")
     assert not import_from(old).failure
     assert Contact.objects.count() == ROWS
+
+
+@pytest.mark.external  # SQLite has no connection to lose
+def test_a_lost_connection_to_our_database_ends_the_run_as_failed_and_the_next_goes_on(old: Path) -> None:
+    importing = start(old)
+    wait_for(Contact)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+    assert importing.wait(30) == 3
+    run = ImportRun.objects.get()
+    assert (run.outcome, run.report["failure"].endswith("Run it again to go on.")) == (ImportRun.Outcome.FAILED, True)
+    assert not import_from(old).failure
+    assert Contact.objects.count() == ROWS

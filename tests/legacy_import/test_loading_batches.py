@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from courses.models import Enrollment, EnrollmentRequest
+from courses.models import Course, Enrollment, EnrollmentRequest
 from legacy_import.aliases import Kind
 from legacy_import.loading import BatchCounts, load_batch
 from legacy_import.mapping import ImportOptions, Mapped
@@ -119,6 +119,57 @@ def test_a_refused_batch_leaves_no_trace_of_its_first_try() -> None:
 
     assert not ImportedRecord.objects.filter(kind="registrations").exists()
     assert not EnrollmentRequest.objects.exists()
+
+
+def test_a_row_merged_in_a_later_batch_does_not_look_like_a_change_made_here() -> None:
+    load(Kind.USERS, [account(1)])
+    load(Kind.ENROLLMENTS, [enrollment(1, 1, "C", "pending"), enrollment(2, 1, "C", "active")], size=1)
+
+    counts = load(Kind.ENROLLMENTS, [enrollment(1, 1, "C", "completed")])
+
+    assert (counts.updated, Enrollment.objects.get().status) == (1, "completed")
+
+
+def test_a_row_does_not_take_back_what_another_row_of_the_same_enrolment_reached() -> None:
+    load(Kind.USERS, [account(1)])
+    load(Kind.ENROLLMENTS, [enrollment(1, 1, "C", "pending"), enrollment(2, 1, "C", "active")])
+
+    load(Kind.ENROLLMENTS, [enrollment(1, 1, "C", "cancelled")])
+
+    assert Enrollment.objects.get().status == "active"
+
+
+def test_who_cancelled_can_take_part_again_in_the_same_batch() -> None:
+    load(Kind.USERS, [account(1)])
+    load(Kind.ENROLLMENTS, [enrollment(1, 1, "C", "active")])
+
+    counts = load(Kind.ENROLLMENTS, [enrollment(1, 1, "C", "cancelled"), enrollment(2, 1, "C", "active")])
+
+    assert (counts.updated, counts.created) == (1, 1)
+    assert sorted(Enrollment.objects.values_list("status", flat=True)) == ["active", "cancelled"]
+
+
+def test_of_courses_with_one_title_the_published_one_is_meant() -> None:
+    Course.objects.create(title="C", slug="draft")
+    published = Course.objects.create(title="c", slug="c", is_published=True)
+    load(Kind.USERS, [account(1)])
+
+    load(Kind.ENROLLMENTS, [enrollment(1, 1, "C", "active")])
+
+    assert Enrollment.objects.get().course == published
+
+
+def test_a_text_that_no_column_can_hold_is_refused_on_both_databases() -> None:
+    counts = load(Kind.USERS, [account(1, first_name="N" * 151), account(2, first_name="N" * 150)])
+
+    assert [one.reason for one in counts.rejected] == ["first_name is 151 characters long, at most 150 fit"]
+    assert counts.created == 1
+
+
+def test_a_row_older_than_unix_time_keeps_its_date() -> None:
+    load(Kind.USERS, [account(1, created_at=datetime(1955, 11, 5, tzinfo=UTC))])
+
+    assert User.objects.get().created_at.year == 1955
 
 
 emails = st.sampled_from(["a@x.co", "A@x.co", " a@X.co", "b@x.co", "\N{KELVIN SIGN}@x.co", "k@x.co"])
