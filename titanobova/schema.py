@@ -38,5 +38,5 @@ class Schema(AutoSchema):
 
     def _get_serializer_field_meta(self, field: Any, direction: str) -> dict[str, Any]:
         """Leave out a default of no text: it means "not sent", and beside a least length of 1 it is not valid."""
-        meta: dict[str, Any] = super()._get_serializer_field_meta(field, direction)
+        meta = super()._get_serializer_field_meta(field, direction)  # type: ignore[no-untyped-call]  # the library's
         return {name: value for name, value in meta.items() if (name, value) != ("default", "")}
