@@ -75,13 +75,18 @@ def respond_to_contact(contact: Contact, *, message: str, by: Actor) -> Contact:
     send_later(
         "contacts_answer",
         to=contact.email,
-        subject=f"Re: {contact.subject}" if contact.subject else "Your message to us",
+        subject=answer_subject(contact),
         context={"contact": contact, "answer": message},
         reply_to=settings.SUPPORT_EMAIL,
     )
     record("update", "contacts.answered", by=by, on=contact)
     contact.refresh_from_db()
     return contact
+
+
+def answer_subject(contact: Contact) -> str:
+    """Return the subject of the mail that answers a contact, in the one line that a subject has."""
+    return " ".join(f"Re: {contact.subject}".split())[:200] if contact.subject else "Your message to us"
 
 
 @transaction.atomic

@@ -1,4 +1,4 @@
-"""What a person may say about themselves, and how they ask to be erased."""
+"""What a person may say about themselves."""
 
 from typing import Any
 
@@ -6,7 +6,6 @@ from rest_framework import serializers
 
 from titanobova.api import ClosedSerializer
 from users.phone_numbers import PhoneNumberField
-from users.validators import MAX_BYTES
 
 
 class PictureField(serializers.FileField):
@@ -28,10 +27,3 @@ class ProfileInput(ClosedSerializer):
     profile_picture = PictureField(
         allow_null=True, help_text="JPEG, PNG or WebP of at most 5 MB, as multipart/form-data; null takes it away."
     )
-
-
-class ErasureInput(ClosedSerializer):
-    """Proof that it is the person themselves."""
-
-    password = serializers.CharField(max_length=MAX_BYTES, trim_whitespace=False, required=False, default="")
-    token = serializers.CharField(max_length=64, required=False, default="", help_text="With a second factor on.")

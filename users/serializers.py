@@ -8,7 +8,9 @@ from rest_framework import serializers
 
 from titanobova.api import ClosedSerializer
 from users.devices import device_name
+from users.erased import refuse_erased_email
 from users.models import Session, User
+from users.phone_numbers import PhoneNumberField
 from users.validators import MAX_BYTES
 
 
@@ -88,12 +90,12 @@ class EnrolmentOutput(serializers.Serializer[Any]):
 class RegisterInput(ClosedSerializer):
     """A new account: first and last name, or the old site's one `name`."""
 
-    email = serializers.EmailField(max_length=254)
+    email = serializers.EmailField(max_length=254, validators=[refuse_erased_email])
     password = serializers.CharField(max_length=MAX_BYTES, trim_whitespace=False)
     first_name = serializers.CharField(max_length=150, required=False, allow_blank=True)
     last_name = serializers.CharField(max_length=150, required=False, allow_blank=True)
     name = serializers.CharField(max_length=300, required=False, help_text="Instead of first_name and last_name.")
-    phone_number = serializers.CharField(max_length=32, required=False, allow_blank=True)
+    phone_number = PhoneNumberField(required=False, help_text="Stored as E.164 when it begins with + or 00.")
     user_type = serializers.ChoiceField(["student", "instructor"], default="student")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -133,16 +135,6 @@ class ProfileOutput(serializers.ModelSerializer[User]):
             "updated_at",
         ]
         read_only_fields = fields
-
-
-class ProfileInput(ClosedSerializer):
-    """What a person may change about themselves here."""
-
-    first_name = serializers.CharField(max_length=150, allow_blank=True)
-    last_name = serializers.CharField(max_length=150, allow_blank=True)
-    phone_number = serializers.CharField(max_length=32, allow_blank=True)
-    bio = serializers.CharField(max_length=2000, allow_blank=True)
-    date_of_birth = serializers.DateField(allow_null=True)
 
 
 class SessionOutput(serializers.ModelSerializer[Session]):

@@ -1,13 +1,14 @@
 from django.urls import path
 
-from users import views
+from users import profile_views, views
 
 urlpatterns = [
     path("auth/token/", views.TokenView.as_view(), name="token"),
     path("auth/token/refresh/", views.RefreshView.as_view(), name="token-refresh"),
     path("auth/logout/", views.LogoutView.as_view(), name="logout"),
     path("users/register/", views.RegisterView.as_view(), name="register"),
-    path("users/profile/", views.ProfileView.as_view(), name="profile"),
+    path("users/profile/", profile_views.ProfileView.as_view(), name="profile"),
+    path("users/export/", profile_views.ExportView.as_view(), name="export"),
     path("users/verify_2fa/", views.VerifySecondFactorView.as_view(), name="verify-2fa"),
     path("users/enable_2fa/", views.EnableSecondFactorView.as_view(), name="enable-2fa"),
     path("users/confirm_2fa/", views.ConfirmSecondFactorView.as_view(), name="confirm-2fa"),

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 import segno
+from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.mixins import ListModelMixin
 from rest_framework.permissions import AllowAny
@@ -167,32 +168,13 @@ class RegisterView(PublicView):
         return Response(serializers.ProfileOutput(user).data, status=201)
 
 
-class ProfileView(APIView):
-    """The person who asks."""
-
-    @extend_schema(responses=serializers.ProfileOutput)
-    def get(self, request: Request) -> Response:
-        """Answer the profile."""
-        return Response(serializers.ProfileOutput(current_user(request)).data)
-
-    @extend_schema(request=serializers.ProfileInput(partial=True), responses=serializers.ProfileOutput)
-    def patch(self, request: Request) -> Response:
-        """Change what was sent."""
-        form = serializers.ProfileInput(data=request.data, partial=True)
-        form.is_valid(raise_exception=True)
-        changed = registration.update_profile(
-            current_user(request), form.validated_data, by=Actor.from_request(request)
-        )
-        return Response(serializers.ProfileOutput(changed).data)
-
-
 class SessionViewSet(ListModelMixin, GenericViewSet):
     """The places where a person is logged in."""
 
     queryset = Session.objects.none()  # for the schema; a person's own below
     serializer_class = serializers.SessionOutput
 
-    def get_queryset(self):  # type: ignore[no-untyped-def]  # the stubs disagree on what a viewset returns
+    def get_queryset(self) -> QuerySet[Session]:
         """Return one's own live sessions."""
         return Session.objects.live().filter(user=current_user(self.request))
 

@@ -1,0 +1,84 @@
+"""What courses hold of a person: handed out to them, and taken out when they are erased."""
+
+from typing import Any
+
+from django.db.models import Case, F, QuerySet, Value, When
+
+from audit.actor import Actor
+from audit.personal_data import forget_objects
+from courses.models import Course, Enrollment, EnrollmentRequest
+from courses.money import price_text
+from users import extension_points
+from users.erased import erased_email
+from users.models import User
+
+ENROLLMENT = ("id", "status", "seat_held_until", "created_at", "updated_at")
+REQUEST = (
+    "id",
+    "first_name",
+    "last_name",
+    "email",
+    "phone",
+    "experience",
+    "course_title",
+    "level",
+    "price",
+    "currency",
+    "notes",
+    "is_paid",
+    "paid_at",
+    "created_at",
+)
+
+
+def take_part() -> None:
+    """Be asked whenever a person wants their data or is erased."""
+    extension_points.export_person.append(export_courses)
+    extension_points.erase_person.append(erase_courses)
+
+
+def requests_of(user: User) -> "QuerySet[EnrollmentRequest]":
+    """Return the person's requests for a place: those under the address that they have proved to be theirs.
+
+    Without that proof anyone could register a stranger's address and read what the stranger wrote.
+    """
+    own = EnrollmentRequest.objects.filter(email_canonical=user.email_canonical)
+    return own if user.email_verified else own.none()
+
+
+def export_courses(user: User) -> dict[str, Any]:
+    """Return what the person takes part in, asked for and teaches."""
+    enrollments = Enrollment.objects.filter(user=user).order_by("pk")
+    taught = Course.objects.filter(instructor=user).order_by("pk")
+    return {
+        "courses": {
+            "enrollments": list(enrollments.values(*ENROLLMENT, "course_id", title=F("course__title"))),
+            "enrollment_requests": [_with_price(row) for row in requests_of(user).order_by("pk").values(*REQUEST)],
+            "taught": list(taught.values("id", "title", "slug")),
+        }
+    }
+
+
+def erase_courses(user: User, by: Actor) -> None:
+    """Take the person's words and name out of what they asked for and taught; enrolments stay as they are.
+
+    Of a request the course and the payment stay. A title that the person typed stays only where it is a course of ours.
+    """
+    Course.objects.filter(instructor=user).update(instructor=None)
+    requests = list(requests_of(user))
+    forget_objects(requests)
+    EnrollmentRequest.objects.filter(pk__in=[request.pk for request in requests]).update(
+        first_name="",
+        last_name="",
+        email=erased_email(user.pk),
+        email_canonical=erased_email(user.pk),
+        phone="",
+        experience="",
+        level="",
+        notes="",
+        course_title=Case(When(course__isnull=True, then=Value("")), default=F("course_title")),
+    )
+
+
+def _with_price(row: dict[str, Any]) -> dict[str, Any]:
+    return {**row, "price": None if row["price"] is None else price_text(row["price"], row["currency"])}

@@ -1,0 +1,83 @@
+"""What payments hold of a person: handed out to them, and taken out when they are erased."""
+
+from typing import Any
+
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+
+from audit.actor import Actor
+from courses.money import price_text
+from payments.models import Payment, WebhookEvent
+from users import extension_points
+from users.models import User
+
+EXPORTED = (
+    "id",
+    "enrollment_id",
+    "course_title",
+    "amount",
+    "currency",
+    "description",
+    "status",
+    "intent_id",
+    "created_at",
+    "updated_at",
+)
+# What stays of an event: which it was and of what money. Stripe's objects also hold names, addresses and cards.
+OF_EVENT = ("id", "object", "type", "created", "livemode", "api_version")
+OF_SUBJECT = (
+    "id",
+    "object",
+    "amount",
+    "amount_received",
+    "amount_refunded",
+    "currency",
+    "status",
+    "payment_intent",
+    "latest_charge",
+    "reason",
+)
+OF_METADATA = ("payment_id", "user_id", "enrollment_id")
+
+
+def take_part() -> None:
+    """Be asked whenever a person wants their data or is erased."""
+    extension_points.export_person.append(export_payments)
+    extension_points.erase_person.append(erase_payments)
+
+
+def export_payments(user: User) -> dict[str, Any]:
+    """Return the person's payments."""
+    rows = Payment.objects.filter(user=user).order_by("pk").values(*EXPORTED)
+    return {"payments": [{**row, "amount": price_text(row["amount"], row["currency"])} for row in rows]}
+
+
+def erase_payments(user: User, by: Actor) -> None:
+    """Take the person's words out of their payments, and the person out of what Stripe sent; the money stays."""
+    events = list(events_of(user))
+    for event in events:
+        event.payload = _of_the_money(event.payload)
+    WebhookEvent.objects.bulk_update(events, ["payload"], batch_size=100)
+    Payment.objects.filter(user=user).update(description=F("course_title"), updated_at=timezone.now())
+
+
+def events_of(user: User) -> "QuerySet[WebhookEvent]":
+    """Return the events about the person's payments: about an intent, or about something that hangs on one."""
+    intents = list(Payment.objects.filter(user=user).exclude(intent_id="").values_list("intent_id", flat=True))
+    return WebhookEvent.objects.filter(
+        Q(payload__data__object__metadata__user_id=str(user.pk))
+        | Q(payload__data__object__id__in=intents)
+        | Q(payload__data__object__payment_intent__in=intents)
+    )
+
+
+def _of_the_money(payload: dict[str, Any]) -> dict[str, Any]:
+    subject = payload["data"]["object"]
+    kept = _only(subject, OF_SUBJECT)
+    if isinstance(metadata := subject.get("metadata"), dict):
+        kept["metadata"] = _only(metadata, OF_METADATA)
+    return {**_only(payload, OF_EVENT), "data": {"object": kept}}
+
+
+def _only(members: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: members[name] for name in names if name in members and not isinstance(members[name], dict | list)}

@@ -1,0 +1,13 @@
+"""What the outbox holds of people."""
+
+from titanobova.models import MailQuerySet, OutgoingMail
+
+
+def blank_mail(mails: MailQuerySet, *, recipient: str) -> int:
+    """Take all words out of mails, in the caller's transaction; how many were sent when, and which failed, stays.
+
+    `recipient` stands where the address stood. A mail that still waits is not sent any more.
+    """
+    waiting, failed = OutgoingMail.Status.WAITING, OutgoingMail.Status.FAILED
+    mails.filter(status=waiting).update(status=failed)
+    return mails.update(recipient=recipient, subject="", text="", html="", reply_to="", last_error="erased")

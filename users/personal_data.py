@@ -1,0 +1,143 @@
+"""What accounts know of a person: handed out to them, and taken out when they are erased."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Q
+
+from titanobova.models import OutgoingMail
+from titanobova.personal_data import blank_mail
+from users.erased import erased_email
+from users.models import BackupCode, KnownSource, LoginAttempt, MailedLink, PendingLogin, Session, User
+from users.services.profile import discard_picture
+
+ACCOUNT = (
+    "id",
+    "email",
+    "first_name",
+    "last_name",
+    "phone_number",
+    "user_type",
+    "requested_user_type",
+    "profile_picture",
+    "bio",
+    "date_of_birth",
+    "email_verified",
+    "is_active",
+    "is_staff",
+    "totp_enabled",
+    "failed_login_attempts",
+    "account_locked_until",
+    "created_at",
+    "updated_at",
+    "last_password_change",
+    "last_login",
+    "last_login_ip",
+)
+SESSION = ("id", "created_at", "last_used_at", "expires_at", "ended_at", "ended_reason", "ip_address", "user_agent")
+ATTEMPT = ("email", "outcome", "ip_address", "user_agent", "created_at")
+ENTERED_WITH = (LoginAttempt.Outcome.SUCCESS, LoginAttempt.Outcome.SECOND_FACTOR)
+MAIL_FOLLOWS_LINK = timedelta(seconds=10)  # both are written in one transaction
+
+# What an erased account has in its columns; those that are not named stay.
+BLANK: dict[str, Any] = {
+    "first_name": "",
+    "last_name": "",
+    "phone_number": "",
+    "user_type": User.Type.STUDENT,
+    "requested_user_type": "",
+    "profile_picture": "",
+    "bio": "",
+    "date_of_birth": None,
+    "email_verified": False,
+    "is_active": False,
+    "totp_enabled": False,
+    "totp_secret": "",
+    "totp_pending_secret": "",
+    "totp_last_step": 0,
+    "failed_login_attempts": 0,
+    "account_locked_until": None,
+    "lock_told_until": None,
+    "last_login": None,
+    "last_login_ip": None,
+    "last_password_change": None,
+}
+
+
+def account_data(user: User) -> dict[str, Any]:
+    """Return what the accounts' tables hold of a person, as JSON would have it.
+
+    Nothing that opens a door is in it, for an access token of fifteen minutes is enough to ask: no hash, secret or
+    digest, and no text of a mail, which may carry a link that works.
+    """
+    mails = OutgoingMail.objects.filter(_mailed_to(user, {user.email})).order_by("pk")
+    links = MailedLink.objects.filter(user=user).order_by("pk")
+    return {
+        "account": User.objects.filter(pk=user.pk).values(*ACCOUNT).get(),
+        "groups": list(user.groups.values_list("name", flat=True)),
+        "sessions": list(Session.objects.filter(user=user).order_by("pk").values(*SESSION)),
+        "login_attempts": list(LoginAttempt.objects.filter(user=user).order_by("pk").values(*ATTEMPT)),
+        "unfinished_logins": list(PendingLogin.objects.filter(user=user).values("expires_at", "wrong_codes")),
+        "known_networks": list(KnownSource.objects.filter(user=user).values("created_at", "last_used_at")),
+        "backup_codes": list(BackupCode.objects.filter(user=user).values("is_confirmed", "used_at")),
+        "mailed_links": list(links.values("purpose", "email", "created_at", "expires_at", "spent_at")),
+        "mails": list(mails.values("recipient", "subject", "status", "created_at", "sent_at")),
+    }
+
+
+def erase_account_data(user: User) -> None:
+    """Turn the account into a row that names nobody, and delete or blank what hangs on it, in the caller's transaction.
+
+    Its password, sessions, links and codes are gone, so nothing lets anyone in again.
+    """
+    addresses = _addresses(user)
+    blank_mail(OutgoingMail.objects.filter(_mails(user, addresses)), recipient=erased_email(user.pk))
+    LoginAttempt.objects.filter(Q(user=user) | Q(email__in=[address[:254] for address in addresses])).delete()
+    for model in (Session, PendingLogin, KnownSource, BackupCode, MailedLink):
+        model._default_manager.filter(user=user).delete()
+    discard_picture(user)
+    user.groups.clear()
+    user.user_permissions.clear()
+    for name, blank in BLANK.items():
+        setattr(user, name, blank)
+    user.email = erased_email(user.pk)
+    user.set_unusable_password()
+    user.save()
+
+
+def _addresses(user: User) -> set[str]:
+    """Return the account's address in each form, and those that it had before.
+
+    An earlier address is one that the account was entered with. One that is another account's by now is left out: what
+    is mailed there is that person's.
+    """
+    entered = LoginAttempt.objects.filter(user=user, outcome__in=ENTERED_WITH)
+    earlier = set(entered.values_list("email", flat=True).distinct())
+    others = User.objects.filter(email_canonical__in=earlier).exclude(pk=user.pk)
+    return {user.email, user.email_canonical} | (earlier - set(others.values_list("email_canonical", flat=True)))
+
+
+def _mails(user: User, addresses: set[str]) -> Q:
+    """Return which mails were to the person: by address, or because one of their links was in it.
+
+    A link may have gone to an address that they only claimed, so of what went there nothing else is touched.
+    """
+    wanted = _mailed_to(user, addresses)
+    for email, sent_at in MailedLink.objects.filter(user=user).values_list("email", "created_at"):
+        wanted |= Q(recipient__iexact=email, created_at__range=(sent_at, sent_at + MAIL_FOLLOWS_LINK))
+    return wanted
+
+
+def _mailed_to(user: User, addresses: set[str]) -> Q:
+    """Return which mails to these addresses are the person's.
+
+    Anyone can register a stranger's address, or our own. So before the account's address is proven, and for those it
+    had before, only mails about the account count: sent since it exists, and by no member of the staff (those name
+    where to reply).
+    """
+    wanted = Q()
+    for address in addresses:
+        to_it = Q(recipient__iexact=address)
+        is_proven = user.email_verified and address in {user.email, user.email_canonical}
+        wanted |= to_it if is_proven else to_it & Q(reply_to="", created_at__gte=user.created_at)
+    return wanted
