@@ -16,7 +16,7 @@ from audit.services import record
 MASKED = frozenset({"password", "totp_secret", "totp_pending_secret", "digest"})
 
 
-class AuditedModelAdmin(ModelAdmin):  # type: ignore[misc]  # the theme has no types
+class AuditedModelAdmin(ModelAdmin):
     """Every change made in the admin writes its audit row in the transaction of the change."""
 
     list_per_page = 50

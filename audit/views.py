@@ -10,7 +10,7 @@ from titanobova.api import GenericViewSet
 from titanobova.filters import AddressFilter, InstantFilter
 
 
-class AuditLogFilter(filters.FilterSet):  # type: ignore[misc]  # the library has no types
+class AuditLogFilter(filters.FilterSet):
     """By user, action, resource, address, outcome and time."""
 
     since = InstantFilter(field_name="timestamp", lookup_expr="gte")

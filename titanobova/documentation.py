@@ -45,7 +45,7 @@ class IndexView(SpectacularSwaggerSplitView):
     def get(self, request: Request, *args: object, **kwargs: object) -> Response:
         """Answer HTML where the caller prefers it, else JSON."""
         if request.accepted_renderer.format == "html" or "script" in request.query_params:
-            page: Response = super().get(request, *args, **kwargs)  # type: ignore[no-untyped-call]  # the library's
+            page: Response = super().get(request, *args, **kwargs)
             return page
         base = request.build_absolute_uri(request.path)
         return Response({name: base + address for name, address in INDEX.items()})

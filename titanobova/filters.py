@@ -9,7 +9,7 @@ from django_filters import rest_framework as filters
 from django_filters.fields import IsoDateTimeField
 
 
-class InstantField(IsoDateTimeField):  # type: ignore[misc]  # the library has no types
+class InstantField(IsoDateTimeField):
     """An ISO 8601 instant that exists in UTC too: the last hours of the year 9999 in America do not."""
 
     def to_python(self, value: Any) -> datetime | None:
@@ -24,13 +24,13 @@ class InstantField(IsoDateTimeField):  # type: ignore[misc]  # the library has n
             raise ValidationError("Enter a valid date/time.", "invalid") from None
 
 
-class InstantFilter(filters.IsoDateTimeFilter):  # type: ignore[misc]  # the library has no types
+class InstantFilter(filters.IsoDateTimeFilter):
     """From or until an instant."""
 
     field_class = InstantField
 
 
-class AddressFilter(filters.CharFilter):  # type: ignore[misc]  # the library has no types
+class AddressFilter(filters.CharFilter):
     """One IP address; PostgreSQL raises on any other text where SQLite finds nothing."""
 
     field_class = forms.GenericIPAddressField

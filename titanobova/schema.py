@@ -11,7 +11,7 @@ def only_first_version(endpoints: list[tuple[Any, ...]], **kwargs: object) -> li
     return [endpoint for endpoint in endpoints if endpoint[0].startswith("/api/v1/")]
 
 
-class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # the library's
+class BearerScheme(OpenApiAuthenticationExtension):
     """How the document names our bearer tokens."""
 
     target_class = "users.authentication.BearerAuthentication"
@@ -22,7 +22,7 @@ class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
         return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
 
 
-class OptionalBearerScheme(BearerScheme):  # type: ignore[no-untyped-call]  # the library's
+class OptionalBearerScheme(BearerScheme):
     """The same token on a route that visitors may use too."""
 
     target_class = "users.authentication.OptionalBearerAuthentication"
@@ -38,5 +38,5 @@ class Schema(AutoSchema):
 
     def _get_serializer_field_meta(self, field: Any, direction: str) -> dict[str, Any]:
         """Leave out a default of no text: it means "not sent", and beside a least length of 1 it is not valid."""
-        meta = super()._get_serializer_field_meta(field, direction)  # type: ignore[no-untyped-call]  # the library's
+        meta = super()._get_serializer_field_meta(field, direction)
         return {name: value for name, value in meta.items() if (name, value) != ("default", "")}

@@ -46,7 +46,7 @@ class SecondFactorMissing(DomainError):
     message = "Set up your second factor first; the admin opens with it only."
 
 
-class StaffLoginForm(AuthenticationForm):  # type: ignore[misc]  # the theme has no types
+class StaffLoginForm(AuthenticationForm):
     """The same login as the API's: the same lockout, limits and second factor guard this door."""
 
     token = forms.CharField(

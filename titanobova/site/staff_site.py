@@ -9,7 +9,7 @@ from unfold.sites import UnfoldAdminSite
 from users.forms import PENDING_ENROLMENT, StaffLoginForm
 
 
-class StaffSite(UnfoldAdminSite):  # type: ignore[misc]  # the theme has no types
+class StaffSite(UnfoldAdminSite):
     """Django's admin in the theme's clothes; lockout, limits and second factor guard its login as they do the API's."""
 
     site_header = site_title = "titanobova"
