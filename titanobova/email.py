@@ -1,17 +1,18 @@
 """Mail leaves through the outbox: a row in the caller's transaction, delivered after its commit."""
 
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 from celery import shared_task
 from django.conf import settings
-from django.core.mail import EmailMessage
-from django.db import connection, transaction
-from django.template.loader import render_to_string
+from django.core.mail import EmailMultiAlternatives
+from django.db import connection, connections, transaction
 from django.utils import timezone
 from sendgrid import SendGridAPIClient
-from sendgrid.helpers.mail import Mail, ReplyTo
+from sendgrid.helpers.mail import ClickTracking, Mail, OpenTracking, ReplyTo, TrackingSettings
 
+from titanobova.letters import compose, seal, unseal, without_secrets
 from titanobova.models import OutgoingMail
 from titanobova.throttling import redis
 
@@ -23,37 +24,62 @@ LONGEST_PAUSE = timedelta(hours=3)
 LEASE = timedelta(minutes=2)  # longer than one try can take, so that no second worker sends the same mail meanwhile
 SENDGRID_TIMEOUT = 5  # seconds; the client's own default is to wait for ever
 
+# Sends the mail of the embedded mode, which has no worker. Nobody waits for a mail server, and no answer tells by its
+# time whether it caused a mail. At exit Python waits for it.
+_embedded_worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mail")
+
 
 class MailRefused(Exception):
     """The mail service will never take this mail; trying again cannot help."""
 
 
 def send_later(
-    template: str, *, to: str, subject: str, context: dict[str, object] | None = None, reply_to: str = ""
+    template: str,
+    *,
+    to: str,
+    subject: str,
+    context: dict[str, object] | None = None,
+    reply_to: str = "",
+    button: tuple[str, str] | None = None,
 ) -> OutgoingMail:
     """Put a mail into the outbox, inside the caller's transaction, and wake the delivery when it commits.
 
-    `template` is a plain text file of templates/mail/. Line breaks in `subject` and `reply_to`, which an attacker
-    would use to add headers, become spaces or drop the address.
+    `template` is a plain text file of templates/mail/, `button` a label and an address. Line breaks in `subject` and
+    `reply_to`, which an attacker would use to add headers, become spaces or drop the address.
     """
+    subject = " ".join(subject.split())[:200]
+    letter = compose(template, subject=subject, context=context or {}, button=button)
     mail = OutgoingMail.objects.create(
         recipient=to,
-        subject=" ".join(subject.split())[:200],
-        text=render_to_string(f"mail/{template}.txt", {**(context or {}), "support_email": settings.SUPPORT_EMAIL}),
+        subject=subject,
+        text=seal(letter.text),
+        html=seal(letter.html),
         reply_to="" if any(char in reply_to for char in "\r\n,") else reply_to,
     )
-    transaction.on_commit(_wake_delivery, robust=True)
+    transaction.on_commit(wake_delivery, robust=True)
     return mail
 
 
-def _wake_delivery() -> None:
+def wake_delivery() -> None:
     """Wake the delivery, unless Redis, which carries the jobs too, failed a moment ago: a person waits for us."""
+    if settings.CELERY_TASK_ALWAYS_EAGER:
+        _embedded_worker.submit(_deliver_in_background)
+        return
     if redis.failed_a_moment_ago:
         return
     try:
         deliver_mail.apply_async(retry=False)
     except deliver_mail.OperationalError:
         logger.warning("The job queue is down; the sweep will deliver the mail.")
+
+
+def _deliver_in_background() -> None:
+    try:
+        deliver_due_mail()
+    except Exception:
+        logger.exception("The outbox cannot be read; the next mail tries again.")
+    finally:
+        connections.close_all()
 
 
 @shared_task
@@ -105,16 +131,21 @@ def _try_to_send(mail: OutgoingMail) -> bool:
     return True
 
 
-def _settle(mail: OutgoingMail, **changes: object) -> None:
-    OutgoingMail.objects.filter(pk=mail.pk).update(**changes)
+def _settle(mail: OutgoingMail, *, status: OutgoingMail.Status, **changes: object) -> None:
+    """Store what came of a try. Once nobody will send the mail again, its links open nothing any more from here."""
+    if status != OutgoingMail.Status.WAITING:
+        changes |= {"text": without_secrets(mail.text), "html": without_secrets(mail.html)}
+    OutgoingMail.objects.filter(pk=mail.pk).update(status=status, **changes)
 
 
 def _send(mail: OutgoingMail) -> None:
     if settings.SENDGRID_API_KEY:
         _send_by_sendgrid(mail)
         return
-    message = EmailMessage(mail.subject, mail.text, settings.DEFAULT_FROM_EMAIL, [mail.recipient])
+    message = EmailMultiAlternatives(mail.subject, unseal(mail.text), settings.DEFAULT_FROM_EMAIL, [mail.recipient])
     message.reply_to = [mail.reply_to] if mail.reply_to else []
+    if mail.html:
+        message.attach_alternative(unseal(mail.html), "text/html")
     message.send()
 
 
@@ -125,8 +156,11 @@ def _send_by_sendgrid(mail: OutgoingMail) -> None:
         from_email=settings.DEFAULT_FROM_EMAIL,
         to_emails=mail.recipient,
         subject=mail.subject,
-        plain_text_content=mail.text,
+        plain_text_content=unseal(mail.text),
+        html_content=unseal(mail.html) or None,
     )
+    # SendGrid would lead every link through a server of its own, which then knows what the link opens.
+    message.tracking_settings = TrackingSettings(ClickTracking(False, False), OpenTracking(False))
     if mail.reply_to:
         message.reply_to = ReplyTo(mail.reply_to)
     try:
