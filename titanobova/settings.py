@@ -219,6 +219,7 @@ RATE_LIMITS = {  # scope: (requests, seconds)
     "login": env.rate("RATE_LIMIT_LOGIN", "30/hour"),
     "verify_2fa": env.rate("RATE_LIMIT_VERIFY_2FA", "5/5minute"),
     "register": env.rate("RATE_LIMIT_REGISTER", "10/hour"),
+    "reset": env.rate("RATE_LIMIT_RESET", "10/hour"),
     "contact": env.rate("RATE_LIMIT_CONTACT", "20/hour"),
     "payment": env.rate("RATE_LIMIT_PAYMENT", "30/hour"),
 }

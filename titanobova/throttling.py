@@ -252,6 +252,12 @@ class RegisterLimit(SecurityLimit):
     scope = "register"
 
 
+class ResetLimit(SecurityLimit):
+    """Links asked for by mail."""
+
+    scope = "reset"
+
+
 class ContactLimit(SecurityLimit):
     """Messages of the contact form."""
 

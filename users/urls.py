@@ -1,6 +1,6 @@
 from django.urls import path
 
-from users import profile_views, views
+from users import mail_views, profile_views, views
 
 urlpatterns = [
     path("auth/token/", views.TokenView.as_view(), name="token"),
@@ -15,6 +15,14 @@ urlpatterns = [
     path("users/disable_2fa/", views.DisableSecondFactorView.as_view(), name="disable-2fa"),
     path("users/regenerate_backup_codes/", views.BackupCodesView.as_view(), name="regenerate-backup-codes"),
     path("users/two_factor_status/", views.SecondFactorStatusView.as_view(), name="two-factor-status"),
+    path("users/verify_email/", mail_views.VerifyEmailView.as_view(), name="verify-email"),
+    path("users/resend_verification/", mail_views.ResendVerificationView.as_view(), name="resend-verification"),
+    path("users/change_password/", mail_views.ChangePasswordView.as_view(), name="change-password"),
+    path("users/change_email/", mail_views.ChangeEmailView.as_view(), name="change-email"),
+    path("users/confirm_email/", mail_views.ConfirmEmailView.as_view(), name="confirm-email"),
+    path("users/password_reset/", mail_views.PasswordResetView.as_view(), name="password-reset"),
+    path("users/password_reset_confirm/", mail_views.PasswordResetConfirmView.as_view(), name="password-reset-confirm"),
+    path("users/unlock/", mail_views.UnlockView.as_view(), name="unlock"),
     path("users/sessions/", views.SessionViewSet.as_view({"get": "list"}), name="sessions"),
     path("users/sessions/<uuid:pk>/", views.SessionViewSet.as_view({"delete": "destroy"}), name="session"),
 ]

@@ -10,10 +10,11 @@ from audit.services import record
 from titanobova.errors import FieldError
 from users.hashers import hashing_slot
 from users.models import User
+from users.services.email_flows import send_verification
 
 
 def register(*, email: str, password: str, user_type: str, by: Actor, **fields: Any) -> User:
-    """Make a student's account; the wish to be an instructor is kept for staff to see.
+    """Make a student's account and mail the link that proves its address; the wish to teach is kept for staff to see.
 
     The unique constraint decides between parallel registrations of one e-mail, so none of them ends in an error page.
 
@@ -27,16 +28,7 @@ def register(*, email: str, password: str, user_type: str, by: Actor, **fields: 
         with transaction.atomic():
             user.save(force_insert=True)
             record("create", "users.registered", by=by.as_user(user), on=user)
+            send_verification(user)
     except IntegrityError:
         raise FieldError("email", "An account with this e-mail address exists already.", "unique") from None
-    return user
-
-
-def update_profile(user: User, changes: dict[str, Any], *, by: Actor) -> User:
-    """Store what a person changed about themselves."""
-    for name, new in changes.items():
-        setattr(user, name, new)
-    with transaction.atomic():
-        user.save(update_fields=[*changes, "updated_at"])
-        record("update", "users.profile.updated", by=by, on=user, details={"fields": sorted(changes)})
     return user

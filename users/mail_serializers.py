@@ -1,0 +1,60 @@
+"""What the mail flows of accounts look like over HTTP."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from titanobova.api import ClosedSerializer
+from users.identity import clean_email
+from users.validators import MAX_BYTES
+
+
+class AddressField(serializers.EmailField):
+    """An e-mail address, held against the rules in the form in which it is stored."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=254, **options)
+
+    def to_internal_value(self, data: Any) -> str:
+        """Return the address in NFKC, which can be longer than what was sent."""
+        return clean_email(super().to_internal_value(data))
+
+
+class LinkInput(ClosedSerializer):
+    """The token of a mailed link."""
+
+    token = serializers.CharField(max_length=200)
+
+
+class AddressInput(ClosedSerializer):
+    """An e-mail address."""
+
+    email = AddressField()
+
+
+class ChangePasswordInput(ClosedSerializer):
+    """A new password, and the proof of who asks."""
+
+    password = serializers.CharField(max_length=MAX_BYTES, trim_whitespace=False, required=False, default="")
+    new_password = serializers.CharField(max_length=MAX_BYTES, trim_whitespace=False)
+    token = serializers.CharField(max_length=64, required=False, default="", help_text="With a second factor.")
+
+
+class ChangeEmailInput(ClosedSerializer):
+    """A new address, and the proof of who asks."""
+
+    email = AddressField()
+    password = serializers.CharField(max_length=MAX_BYTES, trim_whitespace=False, required=False, default="")
+    token = serializers.CharField(max_length=64, required=False, default="", help_text="With a second factor.")
+
+
+class ResetInput(LinkInput):
+    """The token of a mailed link, and the password that is to count from now on."""
+
+    new_password = serializers.CharField(max_length=MAX_BYTES, trim_whitespace=False)
+
+
+class Done(serializers.Serializer[Any]):
+    """What happened, in words for the person."""
+
+    detail = serializers.CharField()
