@@ -27,6 +27,7 @@ urlpatterns = [
         RedirectView.as_view(pattern_name="admin:audit_auditlog_changelist", query_string=True),
     ),
     path("admin/", admin.site.urls),
+    path("", include("users.pages")),
     path("health/live", health.live),
     path("health/ready", health.ready),
     path("", RedirectView.as_view(url="/api/v1/")),
