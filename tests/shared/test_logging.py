@@ -128,6 +128,19 @@ def test_what_is_no_json_is_written_as_text(tmp_path: Path) -> None:
     assert (line["place"], line["kind"]) == ("/x", "token=[hidden]")
 
 
+def test_a_message_and_a_traceback_hide_what_looks_like_a_secret(tmp_path: Path) -> None:
+    path = tmp_path / "titanobova.log"
+    try:
+        float("token=hunter2")
+    except ValueError:
+        failed = record("GET /reset?token=%s", "hunter2", exc_info=sys.exc_info())
+
+    file_handler(path).handle(failed)
+
+    assert "hunter2" not in json.loads(path.read_text())["message"]
+    assert "hunter2" not in path.read_text()
+
+
 def test_without_a_writable_folder_the_console_serves(tmp_path: Path) -> None:
     done = start(tmp_path, "-c", "import django; django.setup()", environment={"LOG_DIR": "/dev/null/logs"})
 

@@ -42,6 +42,13 @@ def test_a_visitor_has_exactly_a_hundred_an_hour_and_refused_requests_count(
     assert [line["event"] for line in security_log()] == ["rate_limit.exceeded"]
 
 
+def test_tries_with_a_token_that_is_not_valid_count_too(anonymous: APIClient, limit: Callable[..., None]) -> None:
+    limit(anon=2)
+    anonymous.credentials(HTTP_AUTHORIZATION="Bearer x.y.z")
+
+    assert [anonymous.get(PROFILE).status_code for _ in range(3)] == [401, 401, 429]
+
+
 def test_a_person_has_a_budget_of_their_own_over_all_sessions(
     api: Callable[[User], APIClient], student: User, other_student: User, limit: Callable[..., None]
 ) -> None:
