@@ -2,8 +2,8 @@
 
 Opening a page does nothing: mail scanners and previews open links too. The button does it, by a POST with Django's CSRF
 token. The pages need no script and load nothing. The token stands in their address, so the address never goes out as a
-Referer: `strict-origin` sends no more than the host. (Under `no-referrer` browsers send `Origin: null` with the form, as
-the Fetch standard says and Chromium showed, and Django's CSRF check refuses that.)
+Referer: `strict-origin` sends no more than the host. (Under `no-referrer` browsers send `Origin: null` with the form,
+as the Fetch standard says and Chromium showed, and Django's CSRF check refuses that.)
 """
 
 from collections.abc import Callable
