@@ -1,4 +1,4 @@
-"""The log files, read from where a test begins; and a Redis that is out of order."""
+"""The log files, read from where a test begins; a Redis that is out of order, and a SendGrid."""
 
 import json
 import socket
@@ -10,6 +10,7 @@ import pytest
 from django.conf import LazySettings
 from django.conf import settings as django_settings
 
+from tests.shared.outbox import KEY, SendGrid
 from titanobova import throttling
 
 Lines = Callable[[], list[dict[str, Any]]]
@@ -61,3 +62,15 @@ def outage(request: pytest.FixtureRequest, settings: LazySettings) -> Iterator[s
         use_redis_at(listener.getsockname()[1], settings)
         yield listener
     throttling.redis.retry()
+
+
+@pytest.fixture
+def sendgrid(settings: LazySettings) -> Iterator[SendGrid]:
+    """SendGrid, as the settings know it."""
+    played = SendGrid()
+    server = played.start()
+    settings.SENDGRID_API_KEY = KEY
+    settings.SENDGRID_API_BASE = f"http://127.0.0.1:{played.port}"
+    yield played
+    server.shutdown()
+    server.server_close()
