@@ -10,7 +10,7 @@ import pytest
 from django.conf import LazySettings
 from django.conf import settings as django_settings
 
-from tests.shared.outbox import KEY, SendGrid
+from tests.shared.outbox import KEY, SendGrid, wait_for_the_worker
 from titanobova import throttling
 
 Lines = Callable[[], list[dict[str, Any]]]
@@ -66,7 +66,8 @@ def outage(request: pytest.FixtureRequest, settings: LazySettings) -> Iterator[s
 
 @pytest.fixture
 def sendgrid(settings: LazySettings) -> Iterator[SendGrid]:
-    """SendGrid, as the settings know it."""
+    """SendGrid, as the settings know it; deliveries that an earlier test woke are over."""
+    wait_for_the_worker()
     played = SendGrid()
     server = played.start()
     settings.SENDGRID_API_KEY = KEY

@@ -12,6 +12,7 @@ from audit.models import AuditLog
 from tests.conftest import PASSWORD
 from tests.shared.conftest import Lines
 from titanobova import throttling
+from titanobova.models import RateLimitCounter
 from users.models import User
 
 pytestmark = pytest.mark.django_db
@@ -220,3 +221,13 @@ def test_closed_windows_leave_the_memory(monkeypatch: pytest.MonkeyPatch) -> Non
 
     assert len(counters._windows) < 30
     assert counters.count("open 0", 60).used == 2
+
+
+def test_closed_windows_leave_the_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(throttling, "SWEEP_EVERY", 1)
+    RateLimitCounter.objects.create(key="closed", used=1, window_ends_ms=1)
+    throttling.count_in_database("open", 60)
+
+    throttling.count_in_database("another", 60)
+
+    assert set(RateLimitCounter.objects.values_list("key", flat=True)) == {"open", "another"}
