@@ -9,9 +9,21 @@ from rest_framework import serializers
 from titanobova.api import ClosedSerializer
 from users.devices import device_name
 from users.erased import refuse_erased_email
+from users.identity import clean_email
 from users.models import Session, User
 from users.phone_numbers import PhoneNumberField
 from users.validators import MAX_BYTES
+
+
+class AddressField(serializers.EmailField):
+    """An e-mail address, held against the rules in the form in which it is stored."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=254, **options)
+
+    def to_internal_value(self, data: Any) -> str:
+        """Return the address in NFKC, which can be longer than what was sent."""
+        return clean_email(super().to_internal_value(data))
 
 
 class LoginInput(ClosedSerializer):
@@ -90,7 +102,7 @@ class EnrolmentOutput(serializers.Serializer[Any]):
 class RegisterInput(ClosedSerializer):
     """A new account: first and last name, or the old site's one `name`."""
 
-    email = serializers.EmailField(max_length=254, validators=[refuse_erased_email])
+    email = AddressField(validators=[refuse_erased_email])
     password = serializers.CharField(max_length=MAX_BYTES, trim_whitespace=False)
     first_name = serializers.CharField(max_length=150, required=False, allow_blank=True)
     last_name = serializers.CharField(max_length=150, required=False, allow_blank=True)

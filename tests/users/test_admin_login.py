@@ -12,6 +12,7 @@ from rest_framework.test import APIClient
 
 from audit.models import AuditLog
 from tests.conftest import PASSWORD, client_of
+from tests.users.test_login import BCRYPT
 from users.lockout import FAILURES_TO_LOCK
 from users.models import LoginAttempt, User
 
@@ -138,3 +139,22 @@ def test_staff_unlock_accounts_and_end_sessions(staff: User, student: User, clie
     assert phone.get("/api/v1/users/profile/").status_code == 401
     events = set(AuditLog.objects.values_list("details__event", flat=True))
     assert {"auth.account.unlocked", "auth.sessions.ended"} <= events
+
+
+def test_imported_staff_stay_logged_in_though_their_hash_is_replaced(staff: User) -> None:
+    User.objects.filter(pk=staff.pk).update(password=BCRYPT)
+    browser = Client()
+
+    assert browser.post(URL, {"username": staff.email, "password": "Legacy-pass-01"}).status_code == 302
+    assert browser.get("/admin/").status_code == 200
+
+
+@pytest.mark.parametrize("change", [{"password": "other"}, {"email_canonical": "n@example.com"}, {"is_active": False}])
+def test_a_change_of_the_account_ends_the_admins_sessions(staff: User, change: dict[str, object]) -> None:
+    browser = Client()
+    browser.post(URL, {"username": staff.email, "password": PASSWORD})
+    assert browser.get("/admin/").status_code == 200
+
+    User.objects.filter(pk=staff.pk).update(**change)
+
+    assert browser.get("/admin/").status_code == 302

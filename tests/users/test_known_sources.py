@@ -10,6 +10,7 @@ from rest_framework.test import APIClient
 
 from audit.actor import Actor
 from tests.conftest import PASSWORD
+from titanobova.models import OutgoingMail
 from users.lockout import FAILURES_TO_LOCK, LockableQuerySet
 from users.models import KnownSource, User
 from users.services.sources import fingerprint
@@ -73,8 +74,19 @@ def test_an_attacker_gets_a_bounded_number_of_tries_a_day(at_home: User) -> None
     start, tries = timezone.now(), 0
     accounts = LockableQuerySet(User)
 
-    for minute in range(0, 24 * 60, 5):
+    for minute in range(0, 24 * 60, 15):
         with time_machine.travel(start + timedelta(minutes=minute, seconds=1), tick=False):
-            tries += sum(accounts.reserve_attempt(at_home.pk) for _ in range(50))
+            tries += sum(accounts.reserve_attempt(at_home.pk) for _ in range(8))
 
     assert tries == TRIES_A_DAY
+
+
+def test_a_login_from_somewhere_new_is_mailed_and_the_first_one_is_not(at_home: User) -> None:
+    assert not OutgoingMail.objects.exists()
+
+    login(at_home, PASSWORD, ELSEWHERE)
+    login(at_home, PASSWORD, ELSEWHERE)
+
+    mail = OutgoingMail.objects.get()
+    assert (mail.recipient, mail.subject) == (at_home.email, "A login from somewhere new")
+    assert ELSEWHERE in mail.text

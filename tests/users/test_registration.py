@@ -68,6 +68,7 @@ def test_the_wish_to_teach_is_kept_for_staff_and_grants_nothing(anonymous: APICl
         {"password": "é" * 600},
         {"email": "not an address"},
         {"email": "a@b.co\r\nBcc: c@d.co"},
+        {"email": "a@" + "\ufdfa" * 30 + ".co"},
         {"is_staff": True},
         {"first_name": ["x"]},
         {"first_name": "x" * 151},

@@ -11,6 +11,7 @@ from audit.models import AuditLog
 from tests.conftest import PASSWORD, client_of
 from tests.users.test_second_factor import Protected
 from titanobova.crypto import decrypt
+from titanobova.models import OutgoingMail
 from users.models import BackupCode, User
 
 DISABLE = "/api/v1/users/disable_2fa/"
@@ -100,3 +101,10 @@ def test_a_secret_that_no_key_fits_is_named_and_not_lost(protected: Protected, s
         call_command("rotate_keys")
 
     assert User.objects.get(pk=protected.user.pk).totp_secret == before
+
+
+def test_the_owner_hears_that_it_is_on_and_that_it_is_off(protected: Protected, client: APIClient) -> None:
+    client.post(DISABLE, {"password": PASSWORD, "token": protected.totp.now()})
+
+    subjects = list(OutgoingMail.objects.order_by("id").values_list("subject", flat=True))
+    assert subjects == ["Your second factor is on", "Your second factor is off"]

@@ -43,6 +43,7 @@ def enrol(request: HttpRequest) -> HttpResponse:
     except DomainError as refusal:
         return _page(request, Shown(*second_factor.pending_enrolment(user), []), error=refusal.text)
     del request.session[PENDING_ENROLMENT]
+    user.refresh_from_db()  # the cookie session is bound to the second factor too
     with transaction.atomic():
         record_login(user, by=Actor.from_request(request))
         login(request, user, backend="users.backends.SessionOnlyBackend")

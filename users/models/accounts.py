@@ -7,6 +7,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
 from titanobova.ids import uuid7
 from users.identity import canonical_email, clean_email
@@ -90,6 +91,11 @@ class User(Lockable, AbstractBaseUser, PermissionsMixin):
     def full_name(self) -> str:
         """First and last name, as far as they are known."""
         return f"{self.first_name} {self.last_name}".strip()
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Return what cookie sessions are bound to: another password, address or second factor ends them."""
+        bound_to = f"{self.password}:{self.email_canonical}:{self.totp_enabled}"
+        return salted_hmac("users.models.User", bound_to, secret=secret, algorithm="sha256").hexdigest()
 
     def get_full_name(self) -> str:
         """Django's name for it."""

@@ -18,12 +18,12 @@ from django.utils import timezone
 from audit.actor import Actor
 from audit.services import record
 from titanobova.crypto import keyed_digest
-from titanobova.email import send_later
 from titanobova.errors import DomainError
 from users.hashers import hash_password, verify
 from users.identity import canonical_email
-from users.lockout import FAILURES_TO_LOCK, Lockable, LockableQuerySet
+from users.lockout import Lockable, LockableQuerySet
 from users.models import KnownSource, LoginAttempt, PendingLogin, Session, UnknownAccount, User
+from users.services import email_flows
 from users.services.sessions import open_session
 from users.services.sources import fingerprint, remember_source
 from users.validators import MAX_BYTES
@@ -64,7 +64,8 @@ def record_login(user: User, *, by: Actor) -> None:
     by = by.as_user(user)
     _note(user.email, LoginAttempt.Outcome.SUCCESS, by=by)
     User.objects.filter(pk=user.pk).update(last_login=timezone.now(), last_login_ip=by.ip_address)
-    remember_source(user, by=by)
+    if remember_source(user, by=by):
+        email_flows.notice_new_device(user, by)
     record("login", "auth.login.succeeded", by=by, on=user)
 
 
@@ -111,7 +112,9 @@ def _fits(account: User | UnknownAccount, password: str) -> bool:
     fits, must_update = verify(password, account.password)
     if fits and must_update:
         # Conditional: of parallel first logins, and of a password change meanwhile, none overwrites another.
-        User.objects.filter(pk=account.pk, password=account.password).update(password=hash_password(password))
+        fresh = hash_password(password)
+        if User.objects.filter(pk=account.pk, password=account.password).update(password=fresh):
+            account.password = fresh  # the admin's cookie session is bound to it
     return fits
 
 
@@ -138,12 +141,7 @@ def _tell_of_a_new_lock(account: User | UnknownAccount, budget: Lockable, *, by:
         return
     record("update", "auth.account.locked", by=by, on=account, details={"until": lock})
     if isinstance(account, User):
-        send_later(
-            "account_locked",
-            to=account.email,
-            subject="Your account is locked for a while",
-            context={"user": account, "until": lock, "failures": FAILURES_TO_LOCK},
-        )
+        email_flows.send_unlock_link(account, lock, by)
 
 
 def _note(email: str, outcome: LoginAttempt.Outcome, *, by: Actor, user: User | None = None) -> None:

@@ -21,6 +21,7 @@ from titanobova import throttling
 from titanobova.crypto import decrypt, encrypt, keyed_digest
 from titanobova.errors import DomainError
 from users.models import BackupCode, LoginAttempt, PendingLogin, Session, User
+from users.services import email_flows
 from users.services.limits import count_try
 from users.services.login import finish_login
 from users.tokens import InvalidToken
@@ -126,6 +127,7 @@ def confirm_enrolment(user: User, code: str, *, by: Actor) -> None:
         user.backup_codes.update(is_confirmed=True)
         Session.objects.filter(user=user).other_than(by.session_id).end("second factor changed")
         record("update", "auth.2fa.enabled", by=by, on=user)
+        email_flows.notice_second_factor_on(user, by)
     throttling.forget(LIMIT, str(user.pk))
 
 
@@ -143,6 +145,7 @@ def disable(user: User, *, by: Actor) -> None:
         user.backup_codes.all().delete()
         Session.objects.filter(user=user).other_than(by.session_id).end("second factor changed")
         record("update", "auth.2fa.disabled", by=by, on=user)
+        email_flows.notice_second_factor_off(user, by)
 
 
 def regenerate_backup_codes(user: User, *, by: Actor) -> list[str]:
