@@ -15,8 +15,7 @@ from rest_framework.test import APIClient
 from audit.actor import Actor
 from audit.models import AuditLog
 from audit.services import DETAILS_BYTES, SECURITY_EVENTS, record
-from tests.shared.conftest import lines_from_now_on
-from titanobova.settings import LOG_DIR
+from tests.shared.conftest import Lines
 from users.models import Session, User
 
 pytestmark = pytest.mark.django_db
@@ -116,22 +115,19 @@ def test_a_row_outlives_the_account_it_speaks_of(student: User) -> None:
 
 
 @pytest.mark.parametrize("event", sorted(SECURITY_EVENTS))
-def test_a_security_event_has_one_line_in_its_log(student: User, event: str) -> None:
-    new_lines = lines_from_now_on(LOG_DIR / "security.log")
+def test_a_security_event_has_one_line_in_its_log(student: User, security_log: Lines, event: str) -> None:
     by = Actor(user=student, ip_address="192.0.2.10", request_id="request-1")
 
     record("login", event, by=by, outcome="failure")
 
-    (line,) = new_lines()
+    (line,) = security_log()
     assert (line["event"], line["user_id"], line["ip_address"]) == (event, str(student.pk), "192.0.2.10")
 
 
-def test_any_other_event_has_none(actor: Actor) -> None:
-    new_lines = lines_from_now_on(LOG_DIR / "security.log")
-
+def test_any_other_event_has_none(actor: Actor, security_log: Lines) -> None:
     record("update", "users.profile.updated", by=actor)
 
-    assert new_lines() == []
+    assert security_log() == []
 
 
 def test_the_actor_of_a_request_is_what_it_really_came_with(api: Callable[[User], APIClient], student: User) -> None:

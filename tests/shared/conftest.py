@@ -1,6 +1,7 @@
-"""The log files, read from where a test begins; a Redis that is out of order, and a SendGrid."""
+"""Log files of a test's own; a Redis that is out of order, and a SendGrid."""
 
 import json
+import logging
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,32 +13,36 @@ from django.conf import settings as django_settings
 
 from tests.shared.outbox import KEY, SendGrid, wait_for_the_worker
 from titanobova import throttling
+from titanobova.logging import AppendingFile
 
 Lines = Callable[[], list[dict[str, Any]]]
 
 
-def lines_from_now_on(path: Path) -> Lines:
-    """Return the reader of what is written to `path` after this call."""
-    begin = path.stat().st_size if path.exists() else 0
+@pytest.fixture
+def log_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Let the log files of this test lie in a folder of its own, and return it."""
+    loggers = [logging.getLogger(), logging.getLogger("titanobova.security")]
+    for handler in [handler for logger in loggers for handler in logger.handlers]:
+        if isinstance(handler, AppendingFile):
+            monkeypatch.setattr(handler, "path", tmp_path / handler.path.name)
+    return tmp_path
 
-    def read() -> list[dict[str, Any]]:
-        with path.open("rb") as file:
-            file.seek(begin)
-            return [json.loads(line) for line in file.read().decode().splitlines()]
 
-    return read
+def reader_of(path: Path) -> Lines:
+    """Return the reader of the lines of a log file, each of which must be JSON."""
+    return lambda: [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
 
 @pytest.fixture
-def security_log() -> Lines:
+def security_log(log_folder: Path) -> Lines:
     """Return the reader of the lines that this test adds to security.log."""
-    return lines_from_now_on(django_settings.LOG_DIR / "security.log")
+    return reader_of(log_folder / "security.log")
 
 
 @pytest.fixture
-def everything_log() -> Lines:
+def everything_log(log_folder: Path) -> Lines:
     """Return the reader of the lines that this test adds to titanobova.log."""
-    return lines_from_now_on(django_settings.LOG_DIR / "titanobova.log")
+    return reader_of(log_folder / "titanobova.log")
 
 
 def use_redis_at(port: int, settings: LazySettings) -> None:
