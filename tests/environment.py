@@ -5,12 +5,17 @@ PostgreSQL and Redis, at the usual local ports or where the variables of SERVICE
 """
 
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
-FOLDER = Path(tempfile.gettempdir()) / f"titanobova-tests-{os.getuid()}" / WORKER
+FOLDERS = Path(tempfile.gettempdir()) / f"titanobova-tests-{os.getuid()}"
+FOLDER = FOLDERS / str(os.getpid())  # of this process alone: two runs at once do not read each other's logs
 FOLDER.mkdir(parents=True, exist_ok=True)
+for left_over in FOLDERS.iterdir():
+    if not Path("/proc", left_over.name).exists():
+        shutil.rmtree(left_over, ignore_errors=True)
 
 SERVICE_NAMES = ("DB_HOST", "DB_PORT", "DB_USER", "DB_PASSWORD", "REDIS_HOST", "REDIS_PORT", "REDIS_PASSWORD")
 
