@@ -7,6 +7,8 @@ learn from somebody's picture where they live (EXIF, and with it GPS, is gone).
 """
 
 import io
+import itertools
+import math
 import secrets
 import threading
 from collections.abc import Iterator
@@ -19,10 +21,12 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from titanobova.errors import FieldError, TemporarilyUnavailable
 
-FORMATS = ("JPEG", "PNG", "WEBP")
 MAX_BYTES = 5 * 1024 * 1024
-MAX_PIXELS = 40_000_000
-MAX_SIDE = 1024  # pixels
+# By format. Decoding takes 4 bytes a pixel, but 20 of a WebP, whose decoder keeps several canvases.
+MAX_PIXELS = {"JPEG": 40_000_000, "MPO": 40_000_000, "PNG": 40_000_000, "WEBP": 12_500_000}
+FORMATS = ("JPEG", "PNG", "WEBP")
+MAX_SIDE = 1024  # pixels, of what is stored
+MAX_SIDE_SENT = 65_535  # the longest that a JPEG can have; a PNG of one line of 40 million took 450 MB
 # A scan over 36 megapixels takes 59 bytes and 45 ms (measured), so 5 MB of them would take an hour; cameras write 10.
 # https://libjpeg-turbo.org/pmwiki/uploads/About/TwoIssueswiththeJPEGStandard.pdf
 MAX_SCANS = 50
@@ -30,7 +34,7 @@ START_OF_SCAN = b"\xff\xda"
 PATIENCE = 5  # seconds to wait while the pictures of others are decoded
 QUALITY = 85
 
-_decoding = threading.BoundedSemaphore(1)  # a picture of 40 megapixels takes 160 MB and more
+_decoding = threading.BoundedSemaphore(1)  # the largest pictures take 200 to 260 MB each (measured)
 
 
 def redraw(upload: "UploadedFile[Any]") -> "ContentFile[bytes]":
@@ -70,7 +74,7 @@ def _open(body: bytes) -> Image.Image:
         picture = Image.open(io.BytesIO(body), formats=FORMATS)
     except UnidentifiedImageError:
         raise _refusal("Send a picture in JPEG, PNG or WebP format.", "picture_not_supported") from None
-    if picture.width * picture.height > MAX_PIXELS:
+    if max(picture.size) > MAX_SIDE_SENT or picture.width * picture.height > MAX_PIXELS[str(picture.format)]:
         raise _too_many_pixels()
     # A camera's JPEG may carry further pictures behind the first ("MPO"); that is no animation.
     if getattr(picture, "is_animated", False) and picture.format != "MPO":
@@ -87,12 +91,28 @@ def _kind_for(picture: Image.Image) -> str:
 def _draw(picture: Image.Image) -> Image.Image:
     mode = "RGBA" if picture.has_transparency_data else "RGB"
     if picture.format in {"PNG", "WEBP"}:
-        picture = picture.convert(mode)
+        picture = _shrunk(picture, mode)
     picture.thumbnail((MAX_SIDE, MAX_SIDE))  # a JPEG is decoded at a fraction of its size then
     upright = ImageOps.exif_transpose(picture).convert(mode)
     pixels = Image.new(mode, upright.size)
     pixels.paste(upright)
     return pixels
+
+
+def _shrunk(picture: Image.Image, mode: str) -> Image.Image:
+    """Return the picture in `mode` and at about twice the size that it will have.
+
+    Tile by tile, because every conversion and every resizing of the whole would hold one more copy of it.
+    """
+    factor = max(1, max(picture.size) // (2 * MAX_SIDE))
+    side = factor * 256
+    small = Image.new(mode, (math.ceil(picture.width / factor), math.ceil(picture.height / factor)))
+    for left, top in itertools.product(range(0, picture.width, side), range(0, picture.height, side)):
+        corner = (min(left + side, picture.width), min(top + side, picture.height))
+        tile = picture.crop((left, top, *corner)).convert(mode)
+        small.paste(tile.reduce(factor), (left // factor, top // factor))
+    small.info.update(picture.info)  # EXIF says which side is up
+    return small
 
 
 @contextmanager
@@ -106,7 +126,8 @@ def _place_to_decode() -> Iterator[None]:
 
 
 def _too_many_pixels() -> FieldError:
-    return _refusal("The picture has too many pixels: at most 40 million.", "picture_too_many_pixels")
+    text = "The picture has too many pixels: at most 40 million, in WebP 12.5 million."
+    return _refusal(text, "picture_too_many_pixels")
 
 
 def _refusal(text: str, code: str) -> FieldError:

@@ -1,6 +1,8 @@
 """Profile pictures (contract 2.11): drawn anew, without a word about where they came from."""
 
 import io
+import subprocess
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -8,7 +10,7 @@ from typing import Any
 import pytest
 from django.conf import LazySettings
 from django.core.files.uploadedfile import SimpleUploadedFile
-from PIL import Image
+from PIL import Image, ImageChops
 from pytest_django import DjangoCaptureOnCommitCallbacks
 from rest_framework.test import APIClient
 
@@ -107,6 +109,37 @@ def test_the_longer_side_is_bounded_and_small_pictures_do_not_grow(student: User
         assert stored(student).size == wanted
 
 
+def test_a_large_picture_is_shrunk_as_if_in_one_piece(student: User) -> None:
+    gradient = Image.linear_gradient("L").resize((4700, 2300)).convert("RGBA")
+    upload(student, images.encoded(gradient, "PNG"))
+
+    difference = ImageChops.difference(stored(student), gradient.resize((1024, 501)))
+    assert max(difference.tobytes()) <= 3
+
+
+LARGEST = {"JPEG": (8000, 5000), "PNG": (8000, 5000), "WEBP": (5000, 2500)}
+MEASURE = """
+import resource, sys
+from django.core.files.uploadedfile import SimpleUploadedFile
+from users.pictures import redraw
+upload = SimpleUploadedFile("me", open(sys.argv[1], "rb").read())
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+redraw(upload)
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
+"""
+
+
+@pytest.mark.parametrize("kind", LARGEST)
+def test_the_largest_pictures_take_less_than_300_mebibytes(tmp_path: Path, kind: str) -> None:
+    file = tmp_path / "largest"
+    mode = "RGB" if kind == "JPEG" else "RGBA"
+    file.write_bytes(images.encoded(Image.new(mode, LARGEST[kind]), kind, progressive=True, lossless=True))
+
+    measured = subprocess.run([sys.executable, "-c", MEASURE, str(file)], capture_output=True, text=True, check=True)
+
+    assert int(measured.stdout) < 300
+
+
 def test_a_cameras_second_picture_behind_the_first_is_no_animation(student: User) -> None:
     preview = Image.new("RGB", (30, 20))
     body = images.encoded(images.two_colours(), "MPO", save_all=True, append_images=[preview])
@@ -138,7 +171,9 @@ HOSTILE = {
     "png bomb": (images.png_of_header(60_000, 60_000), "picture_too_many_pixels"),
     "smaller png bomb": (images.png_of_header(8_000, 5_001), "picture_too_many_pixels"),
     "png bomb between Pillow's own bounds": (images.png_of_header(10_000, 10_000), "picture_too_many_pixels"),
+    "one line": (images.png_of_header(40_000_000, 1), "picture_too_many_pixels"),
     "webp bomb": (images.animated_webp(16_000_000, 255), "picture_too_many_pixels"),
+    "webp over its own bound": (images.animated_webp(5_000, 2_501), "picture_too_many_pixels"),
     "jpeg of a thousand passes": (images.jpeg_of_many_scans(1000), "picture_broken"),
     "over 5 MB": (PHOTO + bytes(pictures.MAX_BYTES), "picture_too_large"),
 }
