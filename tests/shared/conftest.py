@@ -28,21 +28,27 @@ def log_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def reader_of(path: Path) -> Lines:
-    """Return the reader of the lines of a log file, each of which must be JSON."""
-    return lambda: [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+def lines_from_now_on(path: Path) -> Lines:
+    """Return the reader of what is written to the log file `path` after this call; each line must be JSON."""
+    begin = path.stat().st_size if path.exists() else 0
+
+    def read() -> list[dict[str, Any]]:
+        written = path.read_bytes()[begin:] if path.exists() else b""
+        return [json.loads(line) for line in written.decode().splitlines()]
+
+    return read
 
 
 @pytest.fixture
 def security_log(log_folder: Path) -> Lines:
     """Return the reader of the lines that this test adds to security.log."""
-    return reader_of(log_folder / "security.log")
+    return lines_from_now_on(log_folder / "security.log")
 
 
 @pytest.fixture
 def everything_log(log_folder: Path) -> Lines:
     """Return the reader of the lines that this test adds to titanobova.log."""
-    return reader_of(log_folder / "titanobova.log")
+    return lines_from_now_on(log_folder / "titanobova.log")
 
 
 def use_redis_at(port: int, settings: LazySettings) -> None:
