@@ -23,8 +23,9 @@ given = {name: os.environ.pop(name) for name in SERVICE_NAMES if name in os.envi
 if os.environ.get("TEST_SERVICES") == "1":
     defaults = {"DB_HOST": "127.0.0.1", "DB_USER": "postgres", "REDIS_HOST": "127.0.0.1"}
     os.environ.update(defaults | given)
-    # A Redis database for each worker, so that one's flush does not empty another's counters.
-    os.environ["REDIS_DB"] = str(1 + int(WORKER.removeprefix("gw") or 0))
+    # A Redis database for each worker, so that one's flush does not empty another's counters; most likely also for
+    # each of two runs at once, whose workers have different parents.
+    os.environ["REDIS_DB"] = str(1 + (2 * os.getppid() + int(WORKER.removeprefix("gw") or 0)) % 15)
 os.environ.update(
     {
         "ENV_DIR": str(FOLDER),

@@ -61,6 +61,10 @@ class UserAdmin(AuditedModelAdmin):
         """People register themselves, or come with the import."""
         return False
 
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """An account is deactivated, or erased by its owner: payments and enrolments refer to it."""
+        return False
+
     def save_model(self, request: HttpRequest, obj: Model, form: "ModelForm[Any]", change: bool) -> None:
         """Save; who lost or gained rights, or was deactivated, logs in anew."""
         with transaction.atomic():

@@ -19,6 +19,7 @@ from users.authentication import bearer, current_user
 from users.models import PendingLogin, Session
 from users.services import login, registration, second_factor, sessions
 from users.services.step_up import require_step_up
+from users.throttling import RefreshLimit
 from users.tokens import AccessToken, InvalidToken, PendingLoginToken, RefreshToken
 
 PENDING_LOGIN: Any = [{"bearerAuth": []}]  # the bearer of verify_2fa, for the schema: no authenticator reads it
@@ -49,6 +50,8 @@ class TokenView(PublicView):
 
 class RefreshView(PublicView):
     """Trade a refresh token for a fresh pair."""
+
+    throttle_classes = [RefreshLimit]
 
     @extend_schema(request=serializers.RefreshInput, responses=serializers.RefreshedPair)
     def post(self, request: Request) -> Response:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 from rest_framework.test import APIClient
 
 from audit.models import AuditLog
@@ -167,3 +167,15 @@ def test_an_authenticated_request_costs_one_query_for_who_asks(
 
     with django_assert_num_queries(1):
         assert client.get(PROFILE).status_code == 200
+
+
+def test_refreshing_counts_against_the_session_and_not_against_the_address(
+    anonymous: APIClient, tokens: dict[str, str], settings: Settings
+) -> None:
+    settings.RATE_LIMITS = {**settings.RATE_LIMITS, "anon": (1, 3600), "user": (3, 3600)}
+    forged = {"refresh": tokens["refresh"][:-4] + "AAAA"}
+    statuses = [anonymous.post(REFRESH, {"refresh": tokens["refresh"]}).status_code for _ in range(4)]
+
+    assert statuses == [200, 200, 200, 429]
+    assert [anonymous.post(REFRESH, forged).status_code for _ in range(2)] == [429, 429]
+    assert [anonymous.post(REFRESH, [1]).status_code for _ in range(2)] == [429, 429]
