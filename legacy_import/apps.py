@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -6,3 +8,7 @@ class LegacyImportConfig(AppConfig):
 
     name = "legacy_import"
     verbose_name = "Import"
+
+    def ready(self) -> None:
+        """Hear of people who are erased; models can be imported only now."""
+        import_module("legacy_import.erased").take_part()

@@ -66,3 +66,16 @@ class ImportedRecord(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.legacy_id}"
+
+
+class ErasedAddress(models.Model):
+    """An address whose person was erased here: no later import brings them back. The address itself is not kept."""
+
+    digest = models.CharField(max_length=64, primary_key=True)
+    erased_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name_plural = "erased addresses"
+
+    def __str__(self) -> str:
+        return self.digest[:12]

@@ -21,6 +21,7 @@ logger = logging.getLogger("titanobova.requests")
 
 Handler = Callable[[HttpRequest], HttpResponse]
 SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+CHARSETS = frozenset({"utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "latin-1", "windows-1252"})
 LIMIT_HEADERS = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
 UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 JSON_BYTES = 64 * 1024
@@ -45,6 +46,8 @@ class RequestContextMiddleware:
         claimed = request.headers.get("X-Request-ID", "")
         request_id = claimed if SANE_REQUEST_ID.fullmatch(claimed) else secrets.token_hex(16)
         request.META["titanobova.request_id"] = request_id
+        if (request.encoding or "utf-8").lower() not in CHARSETS:
+            request.encoding = "utf-8"  # idna and its like fail on what a query may hold
         token, started = current_request_id.set(request_id), time.perf_counter()
         try:
             response = self.get_response(request)

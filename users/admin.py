@@ -45,6 +45,7 @@ class UserAdmin(AuditedModelAdmin):
     search_fields = ["email", "first_name", "last_name"]
     filter_horizontal = ["groups", "user_permissions"]
     readonly_fields = [
+        "profile_picture",  # drawn anew only by the profile's own upload
         "totp_enabled",
         "failed_login_attempts",
         "account_locked_until",

@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from titanobova.api import ClosedSerializer
+from users.erased import refuse_erased_email
 from users.serializers import AddressField
 from users.validators import MAX_BYTES
 
@@ -32,7 +33,7 @@ class ChangePasswordInput(ClosedSerializer):
 class ChangeEmailInput(ClosedSerializer):
     """A new address, and the proof of who asks."""
 
-    email = AddressField()
+    email = AddressField(validators=[refuse_erased_email])
     password = serializers.CharField(max_length=MAX_BYTES, trim_whitespace=False, required=False, default="")
     token = serializers.CharField(max_length=64, required=False, default="", help_text="With a second factor.")
 

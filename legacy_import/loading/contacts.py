@@ -20,9 +20,11 @@ class ContactWriter(Writer[Contact]):
 
     def look_up(self, rows: Sequence[Mapped]) -> None:
         found, owners = accounts_by_email({canonical_email(str(row.fields["email"])) for row in rows})
+        self.look_up_erased(rows)
         self.senders = {address: account for address, account in found.items() if account.pk in owners}
 
     def values(self, row: Mapped) -> dict[str, Any]:
+        self.refuse_erased(row)
         values = {name: row.fields[name] for name in ("name", "email", "phone", "subject", "message")}
         sender = self.senders.get(canonical_email(str(row.fields["email"])))
         return values | {"user": sender, "created_at": self.instant(row)}

@@ -11,6 +11,7 @@ from legacy_import.loading.outcome import RowRefusedError
 from legacy_import.loading.writer import Writer
 from legacy_import.models import ImportedRecord
 from legacy_import.rows import Mapped
+from users.erased import DOMAIN as ERASED_DOMAIN
 from users.identity import canonical_email, clean_email
 from users.models import User
 
@@ -33,7 +34,7 @@ class EnrollmentWriter(Writer[Enrollment]):
         old_ids = {str(row.fields["legacy_user_id"]) for row in rows}
         records = ImportedRecord.objects.filter(kind=Kind.USERS, legacy_id__in=old_ids)
         self.accounts = dict(records.values_list("legacy_id", "object_id"))
-        here = User.objects.filter(pk__in=set(self.accounts.values()))
+        here = User.objects.filter(pk__in=set(self.accounts.values())).exclude(email__endswith=f"@{ERASED_DOMAIN}")
         self.here = set(here.values_list("pk", flat=True))
         self.courses = CourseFinder(self.run, self.options, self.counts)
         self.courses.look_up([row for row in rows if self._account(row) in self.here])
@@ -107,8 +108,10 @@ class RegistrationWriter(Writer[EnrollmentRequest]):
     def look_up(self, rows: Sequence[Mapped]) -> None:
         self.courses = CourseFinder(self.run, self.options, self.counts)
         self.courses.look_up(rows)
+        self.look_up_erased(rows)
 
     def values(self, row: Mapped) -> dict[str, Any]:
+        self.refuse_erased(row)
         values = {name: row.fields[name] for name in self.columns if name in row.fields}
         return values | {
             "email": clean_email(str(row.fields["email"])),

@@ -59,8 +59,10 @@ class UserWriter(Writer[User]):
     def look_up(self, rows: Sequence[Mapped]) -> None:
         addresses = {canonical_email(str(row.fields["email"])) for row in rows}
         self.accounts, self.owners = accounts_by_email(addresses)
+        self.look_up_erased(rows)
 
     def values(self, row: Mapped) -> dict[str, Any]:
+        self.refuse_erased(row)
         stored = row.fields["password"]
         values = {name: row.fields[name] for name in ("first_name", "last_name", "user_type")}
         return values | {

@@ -8,9 +8,11 @@ from typing import Any, ClassVar, Generic, TypeVar
 from django.db.models import CharField, Model
 
 from legacy_import.aliases import Kind
+from legacy_import.erased import erased_among
 from legacy_import.loading.outcome import BatchCounts, LoadNote, RowRefusedError
 from legacy_import.models import ImportRun
 from legacy_import.rows import ImportOptions, Mapped
+from users.identity import canonical_email
 
 # For rows whose date the old database does not say: plainly no date of a website, and the same in every run.
 UNKNOWN_INSTANT = datetime(1970, 1, 1, tzinfo=UTC)
@@ -47,6 +49,18 @@ class Writer(ABC, Generic[M]):
 
         :raises RowRefusedError: if the row refers to something that is not here
         """
+
+    def look_up_erased(self, rows: Sequence[Mapped]) -> None:
+        """Fetch whose addresses belonged to people who were erased here."""
+        self.erased = erased_among({canonical_email(str(row.fields["email"])) for row in rows})
+
+    def refuse_erased(self, row: Mapped) -> None:
+        """Keep a person out who was erased here.
+
+        :raises RowRefusedError: then
+        """
+        if canonical_email(str(row.fields["email"])) in self.erased:
+            raise RowRefusedError("the person with this e-mail address was erased here")
 
     def twin(self, row: Mapped, values: dict[str, Any]) -> M | None:
         """Return the object that stands for the same thing already, or None.

@@ -50,3 +50,9 @@ def test_a_form_without_a_boundary_is_refused(anonymous: APIClient) -> None:
     answer = anonymous.post(CONTACTS, FIELD, content_type="multipart/form-data")
 
     assert (answer.status_code, answer.json()["code"]) == (400, "parse_error")
+
+
+def test_a_strange_charset_on_a_read_is_no_error(anonymous: APIClient, db: None) -> None:
+    answer = anonymous.get("/api/v1/courses/courses/?search=%C3%BC%FF", CONTENT_TYPE="text/plain; charset=idna")
+
+    assert answer.status_code == 200

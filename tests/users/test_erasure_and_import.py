@@ -10,6 +10,8 @@ import pytest
 from audit.actor import Actor
 from contacts.models import Contact
 from courses.models import EnrollmentRequest
+from legacy_import.models import ImportRun
+from tests.conftest import PASSWORD, make_user
 from tests.legacy_import.conftest import EXAMPLES
 from tests.legacy_import.imports import import_from, noted
 from tests.users.lives import dump
@@ -68,3 +70,49 @@ def test_what_the_old_site_changed_since_stays_there(erased: User, old_site: Pat
     assert everything_of(erased) == before
     assert (noted(report, "users")["local_change_kept"], noted(report, "contacts")["local_change_kept"]) == (1, 1)
     assert EMAIL not in dump()
+
+
+def test_new_rows_of_the_person_are_refused_with_the_reason(erased: User, old_site: Path) -> None:
+    before = everything_of(erased)
+    with closing(sqlite3.connect(old_site)) as old:
+        old.execute(
+            "INSERT INTO users SELECT 900, upper(email), password, name, userType, createdAt FROM users LIMIT 1"
+        )
+        old.execute("UPDATE users SET email = ? WHERE id = 900", ["Person01@Example.com"])
+        old.execute("INSERT INTO contacts (id, name, email, message) VALUES (900, 'Bjørn', ?, 'Again')", [EMAIL])
+        old.execute("INSERT INTO registrations (id, name, email, course, price) VALUES (900, 'B', ?, 'X', 1)", [EMAIL])
+        old.execute("INSERT INTO enrollments VALUES (900, 2, 'UI/UX Design', 'active', '2023-05-01 00:00:00')")
+        old.commit()
+
+    report = import_from(old_site)
+
+    rejected = {table.table: table.rejected for table in report.tables}
+    assert rejected == {"users": 1, "contacts": 1, "registrations": 1, "enrollments": 1}
+    assert everything_of(erased) == before
+    assert EMAIL not in dump().lower()
+
+
+def test_a_first_import_after_the_erasure_brings_nobody_back(db: None, old_site: Path, actor: Actor) -> None:
+    user = make_user(EMAIL, email_verified=True)
+    erase_account(user, password=PASSWORD, by=actor.as_user(user))
+
+    report = import_from(old_site)
+
+    assert next(table.rejected for table in report.tables if table.table == "users") == 1
+    assert EMAIL not in dump()
+
+
+def test_who_never_proved_the_address_cannot_keep_its_rows_out(db: None, old_site: Path, actor: Actor) -> None:
+    attacker = make_user(EMAIL)
+    erase_account(attacker, password=PASSWORD, by=actor.as_user(attacker))
+
+    import_from(old_site)
+
+    assert User.objects.filter(email=EMAIL).exists()
+
+
+def test_stored_reports_keep_their_counts_and_lose_their_samples(erased: User) -> None:
+    coerced = [one for table in ImportRun.objects.get().report["tables"] for one in table["coerced"]]
+
+    assert sum(one["count"] for one in coerced) > 0
+    assert {one["sample"] for one in coerced} == {""}

@@ -205,3 +205,26 @@ def test_a_login_makes_a_bounded_number_of_queries(
 ) -> None:
     with django_assert_max_num_queries(16):
         anonymous.post(URL, {"email": student.email, "password": PASSWORD})
+
+
+def test_logging_in_to_an_account_of_ones_own_gives_no_new_guesses_at_others(
+    anonymous: APIClient, student: User, settings: Settings
+) -> None:
+    settings.RATE_LIMITS = {**settings.RATE_LIMITS, "login": (10, 3600)}
+    victims = [make_user(f"victim{number}@example.com") for number in range(4)]
+    guesses = 0
+    for victim in victims:
+        for _ in range(4):
+            guesses += anonymous.post(URL, {"email": victim.email, "password": "wrong-horse-9"}).status_code == 401
+        anonymous.post(URL, {"email": student.email, "password": PASSWORD})
+
+    assert guesses <= 10
+
+
+def test_an_absurd_password_is_refused_before_anything_hashes_it(
+    anonymous: APIClient, student: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hashers.Argon2idHasher, "verify", lambda *_: pytest.fail("it was hashed"))
+
+    assert anonymous.post(URL, {"email": student.email, "password": "x" * 1025}).status_code == 400
+    assert anonymous.post(URL, {"email": student.email, "password": "é" * 1000}).status_code == 401

@@ -35,7 +35,9 @@ def test_the_old_sites_one_name_is_split(anonymous: APIClient, db: None, name: s
     assert (user.first_name, user.last_name) == (first, last)
 
 
-@pytest.mark.parametrize("written", ["NEW@example.com", "new@EXAMPLE.com", "ne\uff57@example.com"])
+@pytest.mark.parametrize(
+    "written", ["NEW@example.com", "new@EXAMPLE.com", "ne\uff57@example.com", "new@e\u2179ample.com"]
+)
 def test_an_email_has_one_account_whatever_its_case_or_width(anonymous: APIClient, db: None, written: str) -> None:
     anonymous.post(URL, FORM)
 
@@ -43,6 +45,13 @@ def test_an_email_has_one_account_whatever_its_case_or_width(anonymous: APIClien
 
     assert answer.status_code == 400
     assert answer.json()["errors"]["email"][0]["code"] in {"unique", "invalid"}
+    assert User.objects.count() == 1
+
+
+def test_a_kelvin_sign_is_a_k(anonymous: APIClient, db: None) -> None:
+    anonymous.post(URL, {**FORM, "email": "kim@example.com"})
+
+    assert anonymous.post(URL, {**FORM, "email": "\u212aim@example.com"}).status_code == 400
     assert User.objects.count() == 1
 
 

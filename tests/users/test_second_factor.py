@@ -4,8 +4,11 @@ from collections.abc import Iterable
 
 import pyotp
 import pytest
+from django.conf import settings
+from django.core.cache import cache
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
+from django_redis import get_redis_connection
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
@@ -109,6 +112,25 @@ def test_a_code_is_good_once(protected: Protected) -> None:
     assert protected.pending().post(VERIFY, {"token": code}).status_code == 200
 
     assert protected.pending().post(VERIFY, {"token": code}).status_code == 401
+
+
+def test_a_used_code_stays_used_when_the_cache_forgets_everything(protected: Protected) -> None:
+    code = protected.totp.now()
+    assert protected.pending().post(VERIFY, {"token": code}).status_code == 200
+
+    cache.clear()
+    if settings.REDIS_HOST:
+        get_redis_connection("default").flushall()
+
+    assert protected.pending().post(VERIFY, {"token": code}).status_code == 401
+
+
+def test_the_admin_does_not_look_at_the_token_of_a_pending_login(protected: Protected) -> None:
+    User.objects.filter(pk=protected.user.pk).update(is_staff=True, is_superuser=True)
+
+    answer = protected.pending().get("/admin/")
+
+    assert (answer.status_code, answer["Location"]) == (302, "/admin/login/?next=/admin/")
 
 
 def test_the_code_that_confirmed_does_not_log_in(student: User) -> None:
