@@ -38,7 +38,7 @@ def django_db_modify_db_settings() -> None:
     database["TEST"]["NAME"] = str(own)
     if connection.vendor == "postgresql":
         # A race opens 32 connections and is over in a second; PostgreSQL has 100 for all workers together.
-        database["OPTIONS"]["pool"]["max_idle"] = 3
+        database["OPTIONS"]["pool"]["max_idle"] = 0.1  # seconds; one connection goes each time
 
 
 @pytest.fixture(autouse=True)
