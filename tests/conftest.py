@@ -30,6 +30,13 @@ class RunTogether(Protocol):
     def __call__(self, threads: int, call: Callable[[int], Any]) -> list[Any]: ...
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail a run in which a test was skipped: what was not tried is not shown."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings() -> None:
     """Give every process a test database of its own, so that two runs in one checkout do not meet."""
