@@ -4,6 +4,7 @@ import pyotp
 import pytest
 from cryptography.fernet import Fernet
 from django.core.management import call_command
+from django.test import Client
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
@@ -108,3 +109,18 @@ def test_the_owner_hears_that_it_is_on_and_that_it_is_off(protected: Protected, 
 
     subjects = list(OutgoingMail.objects.order_by("id").values_list("subject", flat=True))
     assert subjects == ["Your second factor is on", "Your second factor is off"]
+
+
+def test_wrong_codes_at_every_door_count_together(protected: Protected, client: APIClient) -> None:
+    User.objects.filter(pk=protected.user.pk).update(is_staff=True)
+    at_the_admin = {"username": protected.user.email, "password": PASSWORD, "token": "000000"}
+    for _ in range(2):
+        Client().post("/admin/login/", at_the_admin)
+        client.post(DISABLE, {"password": PASSWORD, "token": "000000"})
+    protected.pending().post("/api/v1/users/verify_2fa/", {"token": "000000"})
+
+    refused = protected.pending().post("/api/v1/users/verify_2fa/", {"token": protected.totp.now()})
+
+    assert refused.status_code == 429
+    assert client.post(DISABLE, {"password": PASSWORD, "token": protected.totp.now()}).status_code == 429
+    assert Client().post("/admin/login/", {**at_the_admin, "token": protected.totp.now()}).status_code == 200
