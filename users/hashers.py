@@ -2,19 +2,24 @@
 
 import os
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import suppress
 from typing import Any
 
 import bcrypt
 from django.contrib.auth.hashers import Argon2PasswordHasher, BasePasswordHasher, make_password, verify_password
 from django.utils.crypto import constant_time_compare
 
+
+def _give_way() -> None:
+    """Let all other requests have the processor first: on Linux each thread has a nice value of its own."""
+    with suppress(OSError, AttributeError):
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
+
+
 # More hashes at once than cores make each slower, and every thread that hashes keeps its memory afterwards: 16 logins
 # of Django's default took 1.6 GiB. So as few threads as there are cores hash for all others.
-_pool = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="hashing")
-_slots = threading.BoundedSemaphore(os.cpu_count() or 1)
+_pool = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="hashing", initializer=_give_way)
 
 
 def hash_password(password: str) -> str:
@@ -28,13 +33,6 @@ def verify(password: str, encoded: str) -> tuple[bool, bool]:
     Exactly one hasher is called once, also where `encoded` is no hash at all.
     """
     return _pool.submit(verify_password, password, encoded).result()
-
-
-@contextmanager
-def hashing_slot() -> Iterator[None]:
-    """Wait for one of as many places as there are cores."""
-    with _slots:
-        yield
 
 
 class Argon2idHasher(Argon2PasswordHasher):

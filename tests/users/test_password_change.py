@@ -122,7 +122,7 @@ def test_a_session_that_ended_after_its_request_was_let_in_changes_nothing(
         Session.objects.filter(user=student).end("password reset")
         return make_password(password)
 
-    monkeypatch.setattr(passwords, "make_password", hash_while_the_owner_resets)
+    monkeypatch.setattr(passwords, "hash_password", hash_while_the_owner_resets)
 
     answer = client_of(student).post(CHANGE, FORM)
 

@@ -1,6 +1,5 @@
 """New passwords: chosen by who knows the old one, or by who reads the account's mail."""
 
-from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -9,7 +8,7 @@ from django.utils import timezone
 from audit.actor import Actor
 from audit.services import record
 from titanobova.errors import FieldError
-from users.hashers import hashing_slot
+from users.hashers import hash_password
 from users.identity import canonical_email, clean_email
 from users.models import User
 from users.services import email_flows
@@ -29,8 +28,7 @@ def change_password(user: User, *, password: str, new_password: str, token: str 
     """
     _hold_against_the_rules(new_password, user)
     require_step_up(user, password=password, token=token, by=by)
-    with hashing_slot():
-        made = make_password(new_password)
+    made = hash_password(new_password)
     with transaction.atomic():
         _store(user, made)
         refuse_evicted(by)
@@ -64,8 +62,7 @@ def reset_password(*, token: str, new_password: str, by: Actor) -> None:
     link = open_link(token, Purpose.RESET_PASSWORD)
     by = by.as_user(link.user)
     _hold_against_the_rules(new_password, link.user)
-    with hashing_slot():
-        made = make_password(new_password)
+    made = hash_password(new_password)
     with transaction.atomic():
         user = spend_link(link)
         _store(user, made)

@@ -8,7 +8,7 @@ from django.utils import timezone
 from audit.actor import Actor
 from audit.services import record
 from titanobova.errors import FieldError
-from users.hashers import hashing_slot
+from users.hashers import hash_password
 from users.models import User
 from users.services.email_flows import send_verification
 
@@ -22,8 +22,7 @@ def register(*, email: str, password: str, user_type: str, by: Actor, **fields: 
     """
     wish = user_type if user_type != User.Type.STUDENT else ""
     user = User(email=email, requested_user_type=wish, last_password_change=timezone.now(), **fields)
-    with hashing_slot():
-        user.set_password(password)
+    user.password = hash_password(password)
     try:
         with transaction.atomic():
             user.save(force_insert=True)
