@@ -6,20 +6,12 @@ from rest_framework import serializers
 
 from contacts.models import Contact
 from contacts.workflow import Status
-from titanobova.api import ClosedSerializer
+from titanobova.api import ClosedSerializer, OneLineField
 
 MESSAGE_LENGTH = 5000  # characters; the longest still fits into the 64 KiB of a body when each is escaped
 RECEIPT_FIELDS = ["id", "name", "email", "phone", "subject", "message", "status", "created_at"]
 OWN_FIELDS = [*RECEIPT_FIELDS, "user", "response_message", "responded_by", "updated_at"]
 STAFF_FIELDS = [*OWN_FIELDS, "internal_notes", "ip_address", "user_agent"]
-
-
-class OneLineField(serializers.CharField):
-    """Text of one line: line breaks, with which an attacker would add headers to a mail, become spaces."""
-
-    def to_internal_value(self, data: Any) -> str:
-        """Return the text on one line."""
-        return " ".join(str(super().to_internal_value(data)).split())
 
 
 class ContactInput(serializers.Serializer[Any]):

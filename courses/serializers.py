@@ -6,18 +6,10 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from courses.models import Course, Enrollment, EnrollmentRequest, Lesson
-from titanobova.api import ClosedSerializer
+from titanobova.api import ClosedSerializer, OneLineField
 from users.models import User
 
 ORDERINGS = ["price", "-price", "title", "-title", "created_at", "-created_at"]
-
-
-class OneLineField(serializers.CharField):
-    """Text of one line: line breaks and runs of spaces become one space."""
-
-    def to_internal_value(self, data: Any) -> str:
-        """Return the text on one line."""
-        return " ".join(str(super().to_internal_value(data)).split())
 
 
 class CatalogueQuery(serializers.Serializer[Any]):

@@ -53,6 +53,14 @@ class GenericViewSet(APIView, viewsets.GenericViewSet[Any]):
     """A resource: list, retrieve and what belongs to them."""
 
 
+class OneLineField(serializers.CharField):
+    """Text of one line: line breaks, with which an attacker would add headers to a mail, become spaces."""
+
+    def to_internal_value(self, data: Any) -> str:
+        """Return the text on one line."""
+        return " ".join(str(super().to_internal_value(data)).split())
+
+
 class ClosedSerializer(serializers.Serializer[Any]):
     """Input that refuses members it does not know: a misspelt field is an error, not a silent default."""
 
