@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, time
 from functools import reduce
 from operator import or_
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
@@ -12,6 +12,8 @@ from django.utils import timezone
 
 from contacts.workflow import Status, sources_of
 from titanobova.ids import uuid7
+from titanobova.models import OutgoingMail
+from users.identity import canonical_email
 from users.models import User
 
 
@@ -52,6 +54,7 @@ class Contact(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     name = models.CharField(max_length=255)
     email = models.EmailField(max_length=254)
+    email_canonical = models.CharField(max_length=300, editable=False)
     phone = models.CharField(max_length=50, blank=True)
     subject = models.CharField(max_length=255, blank=True)
     message = models.TextField()
@@ -63,6 +66,12 @@ class Contact(models.Model):
     response_message = models.TextField(blank=True)
     responded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="answered_contacts"
+    )
+    is_spam = models.BooleanField(default=False, help_text="Kept apart, never deleted for it.")
+    spam_score = models.PositiveSmallIntegerField(default=0, help_text="0 to 100, by our model (contacts/spam.py).")
+    spam_reasons = models.JSONField(default=list, blank=True, help_text="What made the score.")
+    spam_decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="judged_contacts"
     )
     ip_address = models.GenericIPAddressField(null=True, blank=True)
     user_agent = models.CharField(max_length=300, blank=True)
@@ -77,7 +86,33 @@ class Contact(models.Model):
             models.Index(fields=["status", "-id"], name="contacts_by_status"),
             models.Index(fields=["user", "-id"], name="contacts_by_user"),
             models.Index(fields=["created_at"], name="contacts_by_time"),
+            models.Index(fields=["email_canonical", "-id"], name="contacts_by_sender"),
+            models.Index(fields=["-id"], name="contacts_that_are_spam", condition=Q(is_spam=True)),
         ]
 
     def __str__(self) -> str:
         return f"{self.name}: {self.subject or self.message[:40]}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save, with the canonical form of the e-mail beside it."""
+        self.email_canonical = canonical_email(self.email)
+        super().save(*args, **kwargs)
+
+
+class ContactAnswer(models.Model):
+    """One answer of the staff; all of them are the thread, the contact's `response_message` is the latest."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="answers")
+    message = models.TextField()
+    answered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="contact_answers"
+    )
+    mail = models.ForeignKey(OutgoingMail, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.message[:60]

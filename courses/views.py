@@ -10,9 +10,12 @@ from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView as BaseView
 
 from audit.actor import Actor
-from courses import serializers, services
+from courses import serializers
 from courses.models import Course, Enrollment, EnrollmentRequest
 from courses.pagination import CataloguePages
+from courses.services.enrolling import enroll
+from courses.services.finding import get_course_with_outline, get_published_course
+from courses.services.requests import ask_for_a_place
 from titanobova.api import APIView, GenericViewSet
 from titanobova.throttling import ContactLimit, OrdinaryLimit
 from users.authentication import OptionalBearerAuthentication, current_user
@@ -38,7 +41,7 @@ class CatalogueView(GenericViewSet):
     @extend_schema(responses=serializers.CourseDetail)
     def retrieve(self, request: Request, key: str) -> Response:
         """Answer one course, by its slug or id, with the titles of its lessons."""
-        course = services.get_course_with_outline(key)
+        course = get_course_with_outline(key)
         return Response(serializers.CourseDetail(course, context=self.get_serializer_context()).data)
 
 
@@ -48,8 +51,8 @@ class EnrollView(APIView):
     @extend_schema(request=None, responses={201: serializers.EnrollmentOutput})
     def post(self, request: Request, key: str) -> Response:
         """Answer the enrolment, and what is to be paid before it opens."""
-        course = services.get_published_course(key)
-        enrollment = services.enroll(current_user(request), course, by=Actor.from_request(request))
+        course = get_published_course(key)
+        enrollment = enroll(current_user(request), course, by=Actor.from_request(request))
         return Response(serializers.EnrollmentOutput(enrollment).data, status=201)
 
 
@@ -96,5 +99,5 @@ class EnrollmentRequestsView(ListModelMixin, GenericViewSet):
         """Store the request and answer what was stored."""
         form = serializers.EnrollmentRequestInput(data=request.data)
         form.is_valid(raise_exception=True)
-        stored = services.ask_for_a_place(**form.validated_data, by=Actor.from_request(request))
+        stored = ask_for_a_place(**form.validated_data, by=Actor.from_request(request))
         return Response(serializers.EnrollmentRequestReceipt(stored).data, status=201)

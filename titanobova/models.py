@@ -17,6 +17,35 @@ class RateLimitCounter(models.Model):
         return f"{self.key}: {self.used}"
 
 
+class IdempotencyKey(models.Model):
+    """What came of a request that may be sent again: the object it made, but never the answer, which is rendered anew.
+
+    `key` is the digest of where, by whom and under which name the request was sent (titanobova/idempotency.py).
+    """
+
+    key = models.CharField(max_length=64, primary_key=True)
+    body_digest = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField(null=True, help_text="Empty while the first request is under way.")
+    object_id = models.UUIDField(null=True)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["expires_at"], name="idempotency_keys_by_end")]
+
+    def __str__(self) -> str:
+        return f"{self.key[:12]}: {self.status}"
+
+
+class SharedVersion(models.Model):
+    """The version of something that every process caches (titanobova/versions.py), where there is no Redis."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    number = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.number}"
+
+
 class MailQuerySet(models.QuerySet["OutgoingMail"]):
     """Which mails."""
 

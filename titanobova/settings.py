@@ -207,7 +207,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "UserTypeEnum": "users.models.User.Type",
         "ContactStatusEnum": "contacts.workflow.Status",
-        "EnrollmentStatusEnum": "courses.models.Enrollment.Status",
+        "EnrollmentStatusEnum": "courses.states.Status",
         "PaymentStatusEnum": "payments.models.Payment.Status",
         "NewUserTypeEnum": ["student", "instructor"],
     },

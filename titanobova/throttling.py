@@ -180,6 +180,23 @@ class RedisCounters:
         """
         self._ask(lambda redis: redis.delete(key))
 
+    def set_version(self, name: str, number: int) -> None:
+        """Store the version of something cached; without an answer it stays as it is."""
+        with suppress(RedisError):
+            self._ask(lambda redis: redis.set(f"version:{name}", number))
+
+    def version(self, name: str) -> int | None:
+        """Return the version of something cached, made now if there is none; None without an answer."""
+        key = f"version:{name}"
+        try:
+            found = self._ask(lambda redis: redis.get(key))
+            if found is None:
+                self._ask(lambda redis: redis.set(key, time.time_ns(), nx=True))
+                found = self._ask(lambda redis: redis.get(key))
+        except RedisError:
+            return None
+        return int(found) if found is not None else None
+
     def _ask(self, question: Callable[[Any], Any]) -> Any:
         if self.failed_a_moment_ago:
             raise RedisError("Redis failed a moment ago")

@@ -26,5 +26,6 @@ class ContactWriter(Writer[Contact]):
     def values(self, row: Mapped) -> dict[str, Any]:
         self.refuse_erased(row)
         values = {name: row.fields[name] for name in ("name", "email", "phone", "subject", "message")}
-        sender = self.senders.get(canonical_email(str(row.fields["email"])))
-        return values | {"user": sender, "created_at": self.instant(row)}
+        address = canonical_email(str(row.fields["email"]))
+        sender = self.senders.get(address)
+        return values | {"email_canonical": address, "user": sender, "created_at": self.instant(row)}

@@ -9,7 +9,8 @@ from django.db import transaction
 from audit.actor import Actor
 from audit.services import record
 from courses.models import Course, Enrollment
-from courses.services import CourseFull, UnknownCourse, activate_enrollment, enroll
+from courses.services.grants import Kind, grant_access
+from courses.services.seats import CourseFull
 from payments import gateway
 from payments.models import Payment, WebhookEvent
 from payments.money import to_minor
@@ -154,12 +155,12 @@ def _grant(payment: Payment, event: Event, *, by: Actor) -> None:
 
 
 def _obstacle(payment: Payment, *, by: Actor) -> str:
-    """Activate the enrolment; return why not: its seat was lost to somebody else, or it needed no payment."""
+    """Open the enrolment; return why not: its seat was lost to somebody else, or it was open already."""
     enrollment = payment.enrollment
     assert enrollment is not None  # noqa: S101 - the caller asked
-    if enrollment.status == Enrollment.Status.PENDING and not enrollment.holds_a_seat:
-        try:
-            enroll(payment.user, enrollment.course, by=by)
-        except (CourseFull, UnknownCourse):
-            return "seat_lost"
-    return "" if activate_enrollment(enrollment, by=by) else "not_pending"
+    was_open = enrollment.status in Enrollment.SEATED
+    try:
+        grant_access(enrollment, kind=Kind.PAYMENT, reference=str(payment.pk), by=by)
+    except CourseFull:
+        return "seat_lost"
+    return "open_already" if was_open else ""

@@ -9,7 +9,8 @@ from django.conf import settings
 from audit.actor import Actor
 from courses.models import Course, Enrollment
 from courses.money import price_text
-from courses.services import AlreadyEnrolled, enroll, get_priced_course
+from courses.services.enrolling import AlreadyEnrolled, enroll
+from courses.services.finding import get_priced_course
 from payments.models import Payment
 from payments.money import chargeable, to_minor
 from titanobova.errors import DomainError, FieldError

@@ -9,7 +9,8 @@ from django.db import transaction
 from audit.actor import Actor
 from audit.services import record
 from courses.models import Enrollment
-from courses.services import AlreadyEnrolled, get_priced_course
+from courses.services.enrolling import AlreadyEnrolled
+from courses.services.finding import get_priced_course
 from payments import gateway
 from payments.models import Payment, PaymentQuerySet
 from payments.money import to_minor

@@ -11,7 +11,7 @@ from pytest_django import Settings
 from audit.actor import Actor
 from audit.models import AuditLog
 from courses.models import Enrollment
-from courses.services import enroll
+from courses.services.enrolling import enroll
 from payments.models import Payment, PaymentQuerySet, WebhookEvent
 from tests.conftest import RunTogether, make_user
 from tests.courses.conftest import make_course

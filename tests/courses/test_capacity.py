@@ -9,7 +9,8 @@ from rest_framework.test import APIClient
 
 from audit.actor import Actor
 from courses.models import Course, Enrollment
-from courses.services import CourseFull, enroll
+from courses.services.enrolling import enroll
+from courses.services.seats import CourseFull
 from tests.courses.conftest import make_course
 from users.models import User
 

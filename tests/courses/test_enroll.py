@@ -13,7 +13,8 @@ from rest_framework.test import APIClient
 from audit.actor import Actor
 from audit.models import AuditLog
 from courses.models import Course, Enrollment
-from courses.services import SEAT_HOLD, UnknownCourse, enroll
+from courses.services.enrolling import SEAT_HOLD, enroll
+from courses.services.finding import UnknownCourse
 from tests.courses.conftest import make_course
 from users.models import User
 

@@ -8,7 +8,7 @@ from rest_framework.test import APIClient
 from audit.actor import Actor
 from audit.models import AuditLog
 from courses.models import Course, Enrollment
-from courses.services import AlreadyEnrolled, enroll
+from courses.services.enrolling import AlreadyEnrolled, enroll
 from examples.stripe_sandbox import StripeSandbox
 from payments.models import Payment
 from payments.services import starting

@@ -1,9 +1,9 @@
-"""Courses, their lessons, and who takes part."""
+"""Courses and their lessons."""
 
 from decimal import Decimal
 from functools import reduce
 from operator import or_
-from typing import Any, ClassVar, Self
+from typing import Self
 from uuid import UUID
 
 from django.conf import settings
@@ -17,7 +17,6 @@ from django.utils import timezone
 
 from courses.money import is_payable, price_text
 from titanobova.ids import uuid7
-from users.identity import canonical_email, clean_email
 
 is_currency_code = RegexValidator(r"\A[a-z]{3}\Z", "A currency is three small letters, such as usd (ISO 4217).")
 
@@ -159,121 +158,3 @@ class Lesson(models.Model):
 
     def __str__(self) -> str:
         return f"{self.position}. {self.title}"
-
-
-class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
-    """Which enrolments."""
-
-    def live(self) -> Self:
-        """Enrolments that stand in the way of a second one by the same person."""
-        return self.filter(status__in=Enrollment.LIVE)
-
-    def taking_a_seat(self) -> Self:
-        """Enrolments that count against the capacity; whoever has not paid counts while the hold lasts."""
-        return self.filter(
-            Q(status__in=Enrollment.SEATED) | Q(status=Enrollment.Status.PENDING, seat_held_until__gt=timezone.now())
-        )
-
-    def activate(self) -> int:
-        """Open the pending ones and return how many there were; of parallel calls exactly one counts a row."""
-        return self.filter(status=Enrollment.Status.PENDING).update(
-            status=Enrollment.Status.ACTIVE, seat_held_until=None, updated_at=timezone.now()
-        )
-
-
-class Enrollment(models.Model):
-    """A person in a course. While they pay, `seat_held_until` keeps the seat of a pending one."""
-
-    class Status(models.TextChoices):
-        """How far it is."""
-
-        PENDING = "pending", "waiting for the payment"
-        ACTIVE = "active"
-        COMPLETED = "completed"
-        CANCELLED = "cancelled"
-        REFUNDED = "refunded"
-
-    SEATED: ClassVar = (Status.ACTIVE, Status.COMPLETED)
-    LIVE: ClassVar = (Status.PENDING, *SEATED)
-
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="enrollments")
-    course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="enrollments")
-    status = models.CharField(max_length=10, choices=Status.choices, default=Status.PENDING)
-    seat_held_until = models.DateTimeField(null=True, blank=True)
-    created_at = models.DateTimeField(default=timezone.now)
-    updated_at = models.DateTimeField(auto_now=True)
-
-    objects = EnrollmentQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["-id"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["user", "course"],
-                condition=Q(status__in=["pending", "active", "completed"]),
-                name="one_live_enrollment_per_course",
-                violation_error_message="This person is enrolled in this course already.",
-            ),
-        ]
-        indexes = [
-            models.Index(fields=["user", "-id"], name="enrollments_by_user"),
-            models.Index(fields=["course", "status"], name="enrollments_by_course"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.user_id} in {self.course_id}: {self.status}"
-
-    @property
-    def holds_a_seat(self) -> bool:
-        """Whether nobody else can take this seat now."""
-        if self.status == self.Status.PENDING:
-            return self.seat_held_until is not None and self.seat_held_until > timezone.now()
-        return self.status in self.SEATED
-
-
-class EnrollmentRequest(models.Model):
-    """Somebody without an account asks for a place; the old site's registrations live here too.
-
-    `course_title` is what they asked for, whether or not `course` is known here.
-    """
-
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    first_name = models.CharField(max_length=150)
-    last_name = models.CharField(max_length=150, blank=True)
-    email = models.EmailField(max_length=254)
-    email_canonical = models.CharField(max_length=300, editable=False)
-    phone = models.CharField(max_length=50, blank=True)
-    experience = models.TextField(blank=True)
-    course = models.ForeignKey(
-        Course, on_delete=models.SET_NULL, null=True, blank=True, related_name="enrollment_requests"
-    )
-    course_title = models.CharField(max_length=255)
-    level = models.CharField(max_length=50, blank=True, help_text="In the words of who asks.")
-    price = models.DecimalField(max_digits=12, decimal_places=3, null=True, blank=True)
-    currency = models.CharField(max_length=3, blank=True, validators=[is_currency_code])
-    notes = models.TextField(blank=True)
-    is_paid = models.BooleanField(default=False)
-    paid_at = models.DateTimeField(null=True, blank=True)
-    created_at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        ordering = ["-id"]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(paid_at__isnull=True) | Q(is_paid=True), name="only_a_paid_request_has_a_payment_date"
-            ),
-            models.CheckConstraint(
-                condition=Q(price__isnull=True) | Q(price__gte=0), name="requested_price_is_not_negative"
-            ),
-        ]
-        indexes = [models.Index(fields=["email_canonical", "-id"], name="enrollment_requests_by_email")]
-
-    def __str__(self) -> str:
-        return f"{self.email}: {self.course_title}"
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save, with the canonical form of the e-mail beside it."""
-        self.email = clean_email(self.email)
-        self.email_canonical = canonical_email(self.email)
-        super().save(*args, **kwargs)

@@ -1,0 +1,57 @@
+"""Taking a seat."""
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from audit.actor import Actor
+from audit.services import record
+from courses.models import Course, Enrollment
+from courses.services.finding import UnknownCourse
+from courses.services.grants import Kind, grant_access
+from courses.services.seats import require_a_free_seat
+from titanobova.errors import DomainError
+from users.models import User
+
+SEAT_HOLD = timedelta(minutes=15)
+
+
+class AlreadyEnrolled(DomainError):
+    """The person has the course."""
+
+    code, status, message = "already_enrolled", 409, "You are enrolled in this course already."
+
+
+@transaction.atomic
+def enroll(user: User, course: Course, *, by: Actor) -> Enrollment:
+    """Give `user` a seat: at once in a free course, for the time to pay (SEAT_HOLD) in a priced one.
+
+    The lock on the course's row puts parallel buyers of its last seats in a row, and is waited for 3 seconds at most
+    (DB_HOST's lock_timeout; then the answer is 503). Who asks again while paying keeps the seat they hold.
+
+    :raises UnknownCourse: when the course was withdrawn meanwhile.
+    :raises AlreadyEnrolled: when the person has the course.
+    :raises CourseFull: when no seat is left.
+    """
+    locked = Course.objects.published().select_for_update(no_key=True).filter(pk=course.pk).first()
+    if locked is None:
+        raise UnknownCourse
+    mine = Enrollment.objects.live().filter(user=user, course=locked).first()
+    if mine is None or not mine.holds_a_seat:
+        require_a_free_seat(locked)
+    if mine is None:
+        mine = Enrollment.objects.create(user=user, course=locked, seat_held_until=timezone.now() + SEAT_HOLD)
+        record("create", "courses.enrolled", by=by, on=mine)
+    else:
+        _resume(mine, by=by)
+    return grant_access(mine, kind=Kind.FREE, by=by) if locked.is_free else mine
+
+
+def _resume(mine: Enrollment, *, by: Actor) -> None:
+    """Renew the hold of a pending enrolment; a payment that arrives at the same moment wins."""
+    pending = Enrollment.objects.filter(pk=mine.pk, status=Enrollment.Status.PENDING)
+    if not pending.update(seat_held_until=timezone.now() + SEAT_HOLD, updated_at=timezone.now()):
+        raise AlreadyEnrolled
+    mine.refresh_from_db()
+    record("update", "courses.enrollment.resumed", by=by, on=mine)

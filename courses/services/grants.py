@@ -1,0 +1,79 @@
+"""The grounds on which an enrolment is open: given, withdrawn and given back.
+
+Access ends only when the last ground goes. Who gives one (a payment, the staff, the import) says so by its kind and
+reference; nothing here knows of money.
+"""
+
+from django.db import transaction
+from django.utils import timezone
+
+from audit.actor import Actor
+from audit.services import record
+from courses.models import Certificate, Course, Enrollment, EnrollmentGrant
+from courses.services.seats import require_a_free_seat
+from courses.states import Status
+
+Kind = EnrollmentGrant.Kind
+
+
+@transaction.atomic
+def grant_access(enrollment: Enrollment, *, kind: str, reference: str = "", by: Actor) -> Enrollment:
+    """Open an enrolment on this ground and return the one that is open now; a repetition changes nothing.
+
+    An ended enrolment opens again; where the person has another live one in the course by then, the ground holds that
+    one up. Seats are counted for every ground but the import's, which brings over what happened long ago.
+
+    :raises CourseFull: when it holds no seat and none is left; nothing is written then.
+    """
+    course = Course.objects.select_for_update(no_key=True).get(pk=enrollment.course_id)
+    target = _to_be_opened(enrollment)
+    if target.status in Enrollment.SEATED and _stands(target, kind, reference):
+        return target
+    if kind != Kind.IMPORT and not target.holds_a_seat:
+        require_a_free_seat(course)
+    EnrollmentGrant.objects.update_or_create(
+        enrollment=target, kind=kind, reference=reference, defaults={"withdrawn_at": None}
+    )
+    if target.status not in Enrollment.SEATED:
+        _open(target)
+    record("update", "courses.access.granted", by=by, on=target, details={"kind": kind, "reference": reference})
+    return target
+
+
+@transaction.atomic
+def withdraw_access(enrollment: Enrollment, *, kind: str, reference: str = "", ended_as: Status, by: Actor) -> bool:
+    """Take a ground away, and end the enrolment as `ended_as` if it was the last; false when it was gone already.
+
+    :raises ValueError: when an enrolment cannot end as that.
+    """
+    if ended_as not in {Status.CANCELLED, Status.REFUNDED}:
+        raise ValueError(ended_as)
+    Course.objects.select_for_update(no_key=True).get(pk=enrollment.course_id)
+    locked = Enrollment.objects.select_for_update(no_key=True).get(pk=enrollment.pk)
+    mine = EnrollmentGrant.objects.filter(enrollment=locked, kind=kind, reference=reference)
+    if not mine.standing().update(withdrawn_at=timezone.now()):
+        return False
+    is_last = not EnrollmentGrant.objects.standing().filter(enrollment=locked).exists()
+    if is_last and Enrollment.objects.filter(pk=locked.pk).move(ended_as):
+        Certificate.objects.filter(enrollment=locked).update(revoked_at=timezone.now())
+    facts: dict[str, object] = {"kind": kind, "reference": reference, "access_ended": is_last}
+    record("update", "courses.access.withdrawn", by=by, on=locked, details=facts)
+    enrollment.refresh_from_db()
+    return True
+
+
+def _to_be_opened(enrollment: Enrollment) -> Enrollment:
+    """Return the row that the ground will hold up, locked: the person's live one in the course if there is one."""
+    rows = Enrollment.objects.select_for_update(no_key=True)
+    live = rows.live().filter(user_id=enrollment.user_id, course_id=enrollment.course_id).first()
+    return live or rows.get(pk=enrollment.pk)
+
+
+def _stands(enrollment: Enrollment, kind: str, reference: str) -> bool:
+    return enrollment.grants.standing().filter(kind=kind, reference=reference).exists()
+
+
+def _open(enrollment: Enrollment) -> None:
+    Enrollment.objects.filter(pk=enrollment.pk).move(Status.COMPLETED if enrollment.completed_at else Status.ACTIVE)
+    Certificate.objects.filter(enrollment=enrollment).update(revoked_at=None)
+    enrollment.refresh_from_db()

@@ -1,0 +1,144 @@
+"""Requests that may be sent again: what the first one made is found, and nothing is made twice.
+
+A client names its attempt (the header Idempotency-Key) and repeats it as often as it likes. One row a name, claimed by
+one INSERT that no second request can also make, stands for the object of the first. The answer is not kept, it is
+rendered again from the object: what a client may not see any more does not come out of a table of old answers.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.http import QueryDict
+from django.utils import timezone
+from rest_framework.request import Request
+
+from titanobova.errors import DomainError
+from titanobova.http import client_address
+from titanobova.models import IdempotencyKey
+from titanobova.throttling import network_of
+
+KEPT_FOR = timedelta(hours=24)
+UNDER_WAY_FOR = timedelta(minutes=1)  # then a request that never came back counts as lost, and may be sent again
+SANE_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+CLAIM = """
+INSERT INTO titanobova_idempotencykey (key, body_digest, status, object_id, expires_at) VALUES (%s, %s, %s, %s, %s)
+ON CONFLICT (key) DO UPDATE SET body_digest = excluded.body_digest, status = excluded.status,
+    object_id = excluded.object_id, expires_at = excluded.expires_at
+WHERE titanobova_idempotencykey.expires_at <= %s
+RETURNING key
+"""
+
+
+class BadIdempotencyKey(DomainError):
+    """The header is empty, too long or not plain."""
+
+    code, status = "bad_idempotency_key", 400
+    message = "An Idempotency-Key is 1 to 255 printable ASCII characters without spaces."
+
+
+class IdempotencyKeyReused(DomainError):
+    """The name stands for another request: carrying out either would surprise the client."""
+
+    code, status = "idempotency_key_reused", 422
+    message = "This Idempotency-Key was used for a request with another body."
+
+
+class RequestUnderWay(DomainError):
+    """The first request of this name has not ended yet."""
+
+    code, status, retry_after = "request_under_way", 409, 2
+    message = "The first request with this Idempotency-Key is still under way."
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A request under a name of the client's choosing; `key` is a digest, for a name may be anything."""
+
+    key: str
+    body_digest: str
+
+
+def attempt_of(request: Request, route: str) -> Attempt | None:
+    """Return the attempt that the request names, or None without the header.
+
+    The same name of another person, from another address or at another route is another attempt: nobody can learn of,
+    or stand in the way of, somebody else's.
+
+    :raises BadIdempotencyKey: for a header that is no name.
+    """
+    name = request.headers.get("Idempotency-Key")
+    if name is None:
+        return None
+    if not SANE_KEY.fullmatch(name):
+        raise BadIdempotencyKey
+    user = request.user
+    who = f"user {user.pk}" if user.is_authenticated else f"address {network_of(client_address(request))}"
+    return Attempt(digest(route, who, name), digest(_plain(request.data)))
+
+
+def digest(*parts: Any) -> str:
+    """Return the SHA-256 of JSON values, in hexadecimal."""
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def claim(
+    attempt: Attempt, object_id: UUID, *, status: int | None = None, lifetime: timedelta | None = None
+) -> UUID | None:
+    """Let `attempt` stand for `object_id`; return None, or the object that it stands for already.
+
+    One INSERT decides, in the caller's transaction: a parallel request waits until that ends, and then finds the row or
+    may go on. `status` is left out where the work goes on after the transaction; `settle` or `release` ends that.
+
+    :raises IdempotencyKeyReused: when the first request had another body.
+    :raises RequestUnderWay: when the first request has not ended.
+    """
+    now = timezone.now()
+    expires_at = now + (lifetime or (KEPT_FOR if status else UNDER_WAY_FOR))
+    adapt = connection.ops.adapt_datetimefield_value
+    identifier = IdempotencyKey._meta.get_field("object_id").get_db_prep_value(object_id, connection)
+    values = [attempt.key, attempt.body_digest, status, identifier, adapt(expires_at), adapt(now)]
+    with connection.cursor() as cursor:
+        cursor.execute(CLAIM, values)
+        if cursor.fetchone():
+            return None
+    return _standing(attempt)
+
+
+def settle(attempt: Attempt, *, status: int) -> None:
+    """Note that the work of a claimed attempt is done: from now on it answers with its object, for KEPT_FOR."""
+    IdempotencyKey.objects.filter(pk=attempt.key).update(status=status, expires_at=timezone.now() + KEPT_FOR)
+
+
+def release(attempt: Attempt) -> None:
+    """Give a claimed attempt up that came to nothing (409, 429, 503): the same name may be used again at once."""
+    IdempotencyKey.objects.filter(pk=attempt.key, status=None).delete()
+
+
+def forget_old_attempts() -> int:
+    """Delete what has expired and return how much that was; the maintenance job calls it."""
+    return IdempotencyKey.objects.filter(expires_at__lte=timezone.now()).delete()[0]
+
+
+def _standing(attempt: Attempt) -> UUID | None:
+    earlier = IdempotencyKey.objects.get(pk=attempt.key)
+    if earlier.body_digest != attempt.body_digest:
+        raise IdempotencyKeyReused
+    if earlier.status is None:
+        raise RequestUnderWay
+    return earlier.object_id
+
+
+def _plain(body: Any) -> Any:
+    """Return a body in a form that is the same for the same members, however a multipart form draws its boundaries."""
+    if isinstance(body, QueryDict):
+        return sorted((name, [_plain(value) for value in values]) for name, values in body.lists())
+    if isinstance(body, Mapping):
+        return {str(name): _plain(value) for name, value in body.items()}
+    return str(body.name) if hasattr(body, "read") else body
