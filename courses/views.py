@@ -1,48 +1,23 @@
-"""Courses and enrolments over HTTP."""
+"""Enrolments over HTTP."""
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.mixins import ListModelMixin
-from rest_framework.permissions import AllowAny, IsAdminUser
+from rest_framework.permissions import IsAdminUser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView as BaseView
 
 from audit.actor import Actor
-from courses import serializers
-from courses.models import Course, Enrollment, EnrollmentRequest
-from courses.pagination import CataloguePages
+from courses.models import Enrollment, EnrollmentRequest
+from courses.serializers import enrollments as serializers
 from courses.services.enrolling import enroll
-from courses.services.finding import get_course_with_outline, get_published_course
+from courses.services.finding import get_published_course
 from courses.services.requests import ask_for_a_place
 from titanobova.api import APIView, GenericViewSet
 from titanobova.throttling import ContactLimit, OrdinaryLimit
 from users.authentication import OptionalBearerAuthentication, current_user
-
-
-class CatalogueView(GenericViewSet):
-    """The published courses, for anyone."""
-
-    authentication_classes = [OptionalBearerAuthentication]
-    permission_classes = [AllowAny]
-    queryset = Course.objects.published()
-    serializer_class = serializers.CourseOutput
-    pagination_class = CataloguePages
-
-    @extend_schema(parameters=[serializers.CatalogueQuery], responses=serializers.CourseOutput(many=True))
-    def list(self, request: Request) -> Response:
-        """Answer one page of the courses that the query asks for, in its order."""
-        query = serializers.CatalogueQuery(data=request.query_params)
-        query.is_valid(raise_exception=True)
-        found = Course.objects.published().select_related("instructor").matching(**query.validated_data)
-        return self.get_paginated_response(self.get_serializer(self.paginate_queryset(found), many=True).data)
-
-    @extend_schema(responses=serializers.CourseDetail)
-    def retrieve(self, request: Request, key: str) -> Response:
-        """Answer one course, by its slug or id, with the titles of its lessons."""
-        course = get_course_with_outline(key)
-        return Response(serializers.CourseDetail(course, context=self.get_serializer_context()).data)
 
 
 class EnrollView(APIView):

@@ -1,0 +1,37 @@
+"""The catalogue over HTTP."""
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from courses.models import Course
+from courses.pagination import CataloguePages
+from courses.serializers.catalogue import CatalogueQuery, CourseDetail, CourseOutput
+from courses.services.finding import get_course_with_outline
+from titanobova.api import GenericViewSet
+from users.authentication import OptionalBearerAuthentication
+
+
+class CatalogueView(GenericViewSet):
+    """The published courses, for anyone."""
+
+    authentication_classes = [OptionalBearerAuthentication]
+    permission_classes = [AllowAny]
+    queryset = Course.objects.published()
+    serializer_class = CourseOutput
+    pagination_class = CataloguePages
+
+    @extend_schema(parameters=[CatalogueQuery], responses=CourseOutput(many=True))
+    def list(self, request: Request) -> Response:
+        """Answer one page of the courses that the query asks for, in its order."""
+        query = CatalogueQuery(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        found = Course.objects.published().select_related("instructor").matching(**query.validated_data)
+        return self.get_paginated_response(self.get_serializer(self.paginate_queryset(found), many=True).data)
+
+    @extend_schema(responses=CourseDetail)
+    def retrieve(self, request: Request, key: str) -> Response:
+        """Answer one course, by its slug or id, with the titles of its lessons."""
+        course = get_course_with_outline(key)
+        return Response(CourseDetail(course, context=self.get_serializer_context()).data)
