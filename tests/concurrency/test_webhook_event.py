@@ -39,7 +39,7 @@ def succeeded_payment_events(number: int) -> list[Json]:
 
 def effects() -> list[int]:
     """Return how often the payment succeeded, its enrolment opened, and its buyer was told."""
-    facts = ("payments.payment.succeeded", "courses.enrollment.activated")
+    facts = ("payments.payment.succeeded", "courses.access.granted")
     audited = [AuditLog.objects.filter(details__event=fact).count() for fact in facts]
     return [*audited, OutgoingMail.objects.filter(subject="We received your payment").count()]
 

@@ -38,7 +38,7 @@ def test_a_free_course_is_open_at_once(api: Callable[[User], APIClient], student
     assert answer.json()["payment_required"] is None
     assert answer.json()["seat_held_until"] is None
     assert answer.json()["course"] == {"id": str(course.pk), "slug": "free", "title": course.title}
-    assert events() == ["courses.enrolled"]
+    assert events() == ["courses.enrolled", "courses.access.granted"]
 
 
 def test_a_priced_course_holds_a_seat_for_fifteen_minutes_while_paying(

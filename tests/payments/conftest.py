@@ -124,7 +124,7 @@ def state_of(payment: Payment) -> tuple[Any, ...]:
     payment = Payment.objects.select_related("enrollment", "user").get(pk=payment.pk)
     assert payment.enrollment is not None
     about_it = AuditLog.objects.filter(resource_id__in=[payment.pk, payment.enrollment_id])
-    grants = about_it.filter(details__event__in=["payments.payment.succeeded", "courses.enrollment.activated"])
+    grants = about_it.filter(details__event__in=["payments.payment.succeeded", "courses.access.granted"])
     mails = OutgoingMail.objects.filter(recipient=payment.user.email)
     return payment.status, payment.enrollment.status, payment.flag_reason, grants.count(), mails.count()
 

@@ -87,9 +87,7 @@ def test_an_event_of_real_money_counts_with_a_live_key(payment: Payment, setting
     assert state_of(payment) == PAID
 
 
-@pytest.mark.parametrize(
-    "step", ["_apply_to_payment", "_locked_payment", "record", "activate_enrollment", "send_later"]
-)
+@pytest.mark.parametrize("step", ["_apply_to_payment", "_locked_payment", "record", "grant_access", "send_later"])
 def test_after_a_crash_at_any_step_stripes_next_try_does_it_all(
     payment: Payment, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:

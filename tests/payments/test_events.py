@@ -212,4 +212,4 @@ def test_money_for_what_was_open_already_is_shown_to_staff(payment: Payment) -> 
 
     deliver(intent_event(payment))
 
-    assert state_of(payment) == ("succeeded", "active", "not_pending", 1, 1)
+    assert state_of(payment) == ("succeeded", "active", "open_already", 2, 1)
