@@ -54,7 +54,13 @@ format: .venv/dev-stamp ## mend what a machine can mend
 worker: .venv/run-stamp ## a Celery worker (needs REDIS_HOST)
 	@$(BIN)/celery --app titanobova worker --loglevel INFO
 
-bench: .venv/dev-stamp ## speed, as ratios against a peer in the same run
+PEERS := benchmarks/peers
+$(PEERS)/node_modules/stamp: $(PEERS)/package-lock.json
+	@sha256sum $< | cmp -s - $@ || npm ci --silent --prefix $(PEERS)
+	@sha256sum $< > $@
+
+bench: .venv/dev-stamp $(PEERS)/node_modules/stamp ## speed, as ratios against peers in the same run; needs PostgreSQL, Redis and Node
+	@$(BIN)/python -m benchmarks.against_peers
 	@$(BIN)/python -m benchmarks.logins
 	@$(BIN)/python -m benchmarks.login_timing 20
 
