@@ -3,9 +3,10 @@
 from rest_framework import serializers
 
 from audit.models import AuditLog
+from titanobova.serializers import ModelSerializer
 
 
-class AuditLogSerializer(serializers.ModelSerializer[AuditLog]):
+class AuditLogSerializer(ModelSerializer[AuditLog]):
     """One row of the log."""
 
     event = serializers.SerializerMethodField()

@@ -1,12 +1,11 @@
 """What contacts look like over HTTP."""
 
-from typing import Any
-
 from rest_framework import serializers
 
 from contacts.models import Contact
 from contacts.workflow import Status
 from titanobova.api import ClosedSerializer, OneLineField
+from titanobova.serializers import ModelSerializer, Serializer
 
 MESSAGE_LENGTH = 5000  # characters; the longest still fits into the 64 KiB of a body when each is escaped
 RECEIPT_FIELDS = ["id", "name", "email", "phone", "subject", "message", "status", "created_at"]
@@ -14,7 +13,7 @@ OWN_FIELDS = [*RECEIPT_FIELDS, "user", "response_message", "responded_by", "upda
 STAFF_FIELDS = [*OWN_FIELDS, "internal_notes", "ip_address", "user_agent"]
 
 
-class ContactInput(serializers.Serializer[Any]):
+class ContactInput(Serializer):
     """The contact form. Members that are not known are left alone: sites put their own fields into such forms."""
 
     name = OneLineField(max_length=255)
@@ -24,7 +23,7 @@ class ContactInput(serializers.Serializer[Any]):
     message = serializers.CharField(max_length=MESSAGE_LENGTH)
 
 
-class ContactReceipt(serializers.ModelSerializer[Contact]):
+class ContactReceipt(ModelSerializer[Contact]):
     """What a visitor gets back: nothing that they did not send but the id, the status and the time."""
 
     class Meta:
@@ -32,7 +31,7 @@ class ContactReceipt(serializers.ModelSerializer[Contact]):
         fields = RECEIPT_FIELDS
 
 
-class OwnContact(serializers.ModelSerializer[Contact]):
+class OwnContact(ModelSerializer[Contact]):
     """A contact as the person who wrote it sees it."""
 
     class Meta:
@@ -40,7 +39,7 @@ class OwnContact(serializers.ModelSerializer[Contact]):
         fields = OWN_FIELDS
 
 
-class StaffContact(serializers.ModelSerializer[Contact]):
+class StaffContact(ModelSerializer[Contact]):
     """A contact as staff see it."""
 
     class Meta:
@@ -48,7 +47,7 @@ class StaffContact(serializers.ModelSerializer[Contact]):
         fields = STAFF_FIELDS
 
 
-class ContactQuery(serializers.Serializer[Any]):
+class ContactQuery(Serializer):
     """What the list may be asked for; an empty member counts as left out."""
 
     status = serializers.ChoiceField(Status.choices, required=False)

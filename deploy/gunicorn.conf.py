@@ -31,8 +31,8 @@ worker_class = "gthread"
 timeout = 30  # seconds without a sign of life until a worker is replaced
 graceful_timeout = 30  # seconds for requests under way after SIGTERM
 # A worker is replaced now and then, so that a slow leak of memory never ends in an outage; not all at once.
-max_requests = 5000
-max_requests_jitter = 500
+max_requests = 100_000
+max_requests_jitter = 10_000
 
 # A worker's sign of life is a file that it touches; on a busy disk that alone can take longer than `timeout`.
 shared_memory = Path("/dev/shm")  # noqa: S108 - gunicorn makes a private file there

@@ -8,8 +8,8 @@ from rest_framework import serializers
 
 from payments.models import Payment
 from payments.money import BadAmount, parse_amount
-from payments.services.starting import StartedPayment
 from titanobova.api import ClosedSerializer
+from titanobova.serializers import ModelSerializer, Serializer
 
 
 @extend_schema_field({"oneOf": [{"type": "string"}, {"type": "number"}], "example": "99.99"})
@@ -48,7 +48,7 @@ class PaymentInput(ClosedSerializer):
         return attrs
 
 
-class StartedPaymentOutput(serializers.Serializer[StartedPayment]):
+class StartedPaymentOutput(Serializer):
     """The answer to a new payment; the client secret is handed to Stripe's own form and to nobody else."""
 
     client_secret = serializers.CharField()
@@ -58,7 +58,7 @@ class StartedPaymentOutput(serializers.Serializer[StartedPayment]):
     status = serializers.ChoiceField(Payment.Status.choices, source="payment.status")
 
 
-class PaymentOutput(serializers.ModelSerializer[Payment]):
+class PaymentOutput(ModelSerializer[Payment]):
     """A payment in a list."""
 
     amount = serializers.CharField(source="amount_text")
@@ -80,7 +80,7 @@ class PaymentOutput(serializers.ModelSerializer[Payment]):
         read_only_fields = fields
 
 
-class ReceivedOutput(serializers.Serializer[Any]):
+class ReceivedOutput(Serializer):
     """The answer to an event: Stripe need not send it again."""
 
     received = serializers.BooleanField()

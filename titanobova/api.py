@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from titanobova.errors import DomainError, FieldError
 from titanobova.security_events import record_security_event
+from titanobova.serializers import Serializer
 
 logger = logging.getLogger("titanobova.api")
 
@@ -61,7 +62,7 @@ class OneLineField(serializers.CharField):
         return " ".join(str(super().to_internal_value(data)).split())
 
 
-class ClosedSerializer(serializers.Serializer[Any]):
+class ClosedSerializer(Serializer):
     """Input that refuses members it does not know: a misspelt field is an error, not a silent default."""
 
     def to_internal_value(self, data: Any) -> Any:

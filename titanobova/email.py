@@ -15,7 +15,8 @@ from sendgrid.helpers.mail import ClickTracking, Mail, OpenTracking, ReplyTo, Tr
 
 from titanobova.letters import compose, seal, unseal, without_secrets
 from titanobova.models import OutgoingMail
-from titanobova.throttling import redis
+from titanobova.shared import redis
+from titanobova.waking import Waker
 
 logger = logging.getLogger("titanobova.email")
 
@@ -63,11 +64,15 @@ def send_later(
 
 
 def wake_delivery() -> None:
-    """Wake the delivery, unless Redis, which carries the jobs too, failed a moment ago: a person waits for us."""
+    """Have the mail that is due delivered soon; nobody waits for it, neither for a mail server nor for the queue."""
     if settings.CELERY_TASK_ALWAYS_EAGER:
         _embedded_worker.submit(_deliver_in_background)
-        return
-    if redis.failed_a_moment_ago:
+    else:
+        _queue_waker.wake()
+
+
+def _put_into_queue() -> None:
+    if redis.failed_a_moment_ago:  # it carries the jobs too
         return
     try:
         deliver_mail.apply_async(retry=False)
@@ -188,3 +193,6 @@ def _send_by_sendgrid(mail: OutgoingMail) -> None:
         if isinstance(status, int) and 400 <= status < 500 and status not in {401, 403, 408, 429}:
             raise MailRefused(f"SendGrid refused it with status {status}") from error
         raise
+
+
+_queue_waker = Waker(_put_into_queue)

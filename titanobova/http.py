@@ -32,7 +32,7 @@ class Carrier(Protocol):
     """Django's request or DRF's: what the address is read from."""
 
     @property
-    def META(self) -> Mapping[str, Any]: ...  # noqa: N802 - Django's name
+    def META(self) -> dict[str, Any]: ...  # noqa: N802 - Django's name
 
 
 class RequestContextMiddleware:
@@ -118,7 +118,15 @@ def client_address(request: Carrier) -> str:
     Each trusted proxy appends the address that it saw to X-Forwarded-For, so the client stands at that place counted
     from the right. What a client writes into the header itself stands further left and is never read: neither a
     throttle nor a lock nor the audit log can be led astray by it. Anything that is no address gives the peer's own.
+    It is worked out once a request.
     """
+    known: str | None = request.META.get("titanobova.client_address")
+    if known is None:
+        known = request.META["titanobova.client_address"] = _work_out_address(request)
+    return known
+
+
+def _work_out_address(request: Carrier) -> str:
     peer = str(request.META.get("REMOTE_ADDR", ""))
     trusted: int = settings.TRUSTED_PROXY_COUNT
     if trusted < 1:

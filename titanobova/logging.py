@@ -46,6 +46,13 @@ class JSONLines(logging.Formatter):
     """One JSON object a line. Line breaks and control bytes of foreign text are escaped, so it cannot forge a line."""
 
     def format(self, record: logging.LogRecord) -> str:
+        """Return the line; the second of two handlers gets the first one's."""
+        made: str | None = getattr(record, "_json_line", None)
+        if made is None:
+            made = record._json_line = self._make(record)
+        return made
+
+    def _make(self, record: logging.LogRecord) -> str:
         line: dict[str, Any] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
@@ -53,7 +60,7 @@ class JSONLines(logging.Formatter):
             "message": redact(record.getMessage()),
             "request_id": current_request_id.get(),
         }
-        extra = {key: value for key, value in record.__dict__.items() if key not in _PLAIN}
+        extra = {key: value for key, value in record.__dict__.items() if key not in _PLAIN and key != "_json_line"}
         line |= redact(extra)
         if record.exc_info:
             line["exception"] = redact(self.formatException(record.exc_info))

@@ -90,16 +90,16 @@ DB_NAME = env.str("DB_NAME", "titanobova" if DB_HOST else str(BASE_DIR / "db.sql
 DB_STATEMENT_TIMEOUT = env.int("DB_STATEMENT_TIMEOUT", 15)  # seconds; 0 for migrations
 DB_POOL_SIZE = env.int("DB_POOL_SIZE", 8)  # connections a process; at least its threads
 POSTGRESQL = {
-    "ENGINE": "django.db.backends.postgresql",
+    "ENGINE": "titanobova.postgresql",
     "NAME": DB_NAME,
     "HOST": DB_HOST,
     "PORT": env.int("DB_PORT", 5432),
     "USER": env.str("DB_USER", "titanobova"),
     "PASSWORD": env.str("DB_PASSWORD", ""),
-    "CONN_HEALTH_CHECKS": True,
     "OPTIONS": {
         "pool": {"min_size": 1, "max_size": DB_POOL_SIZE, "timeout": 3},
         "connect_timeout": 3,
+        "tcp_user_timeout": 5000,  # milliseconds until data that nobody acknowledges ends the connection
         # A request must end in a clear 503 rather than wait for a lock or a lost connection for ever.
         "options": f"-c lock_timeout=3s -c statement_timeout={DB_STATEMENT_TIMEOUT}s "
         "-c idle_in_transaction_session_timeout=30s",

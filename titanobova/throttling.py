@@ -7,18 +7,14 @@ X-Forwarded-For. Here a window opens with the first request of a caller and clos
 import hashlib
 import ipaddress
 import itertools
-import logging
 import math
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.conf import settings
 from django.db import connection
-from django_redis import get_redis_connection
 from redis.exceptions import RedisError
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
@@ -26,22 +22,15 @@ from rest_framework.throttling import BaseThrottle
 from titanobova.http import client_address
 from titanobova.models import RateLimitCounter
 from titanobova.security_events import record_security_event
+from titanobova.shared import redis
 
 if TYPE_CHECKING:
     from rest_framework.views import APIView  # which itself loads the default throttle below
 
-logger = logging.getLogger("titanobova.throttling")
-
 ORDINARY_SCOPES = frozenset({"anon", "user"})
-REDIS_PAUSE = 5.0  # seconds without asking a Redis that failed, so that an outage costs one time-out, not one a request
 MEMORY_KEYS = 50_000  # counters kept in process memory before the closed ones are swept
 SWEEP_EVERY = 1000  # windows opened by this process in the database before the closed ones are deleted
 _windows_opened = itertools.count(1)
-COUNT_IN_REDIS = """
-local used = redis.call('INCR', KEYS[1])
-if used == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
-return {used, redis.call('PTTL', KEYS[1])}
-"""
 COUNT_IN_DATABASE = """
 INSERT INTO titanobova_ratelimitcounter (key, used, window_ends_ms) VALUES (%s, 1, %s)
 ON CONFLICT (key) DO UPDATE SET
@@ -58,6 +47,7 @@ class Window(NamedTuple):
 
     used: int
     closes_in: float
+    versions: dict[str, int] | None = None  # what Redis told along with it (titanobova/versions.py)
 
 
 class Verdict(NamedTuple):
@@ -75,6 +65,7 @@ class Spent:
     verdict: Verdict
     is_allowed: bool
     is_first_refusal: bool
+    versions: dict[str, int] | None
 
 
 def spend(scope: str, identity: str) -> Spent:
@@ -87,7 +78,7 @@ def spend(scope: str, identity: str) -> Spent:
     quota, seconds = settings.RATE_LIMITS[scope]
     window = _count(_key(scope, identity), seconds, guards_security=scope not in ORDINARY_SCOPES)
     verdict = Verdict(quota, max(0, quota - window.used), min(seconds, max(1, math.ceil(window.closes_in))))
-    return Spent(verdict, is_allowed=window.used <= quota, is_first_refusal=window.used == quota + 1)
+    return Spent(verdict, window.used <= quota, window.used == quota + 1, window.versions)
 
 
 def forget(scope: str, identity: str) -> None:
@@ -98,8 +89,7 @@ def forget(scope: str, identity: str) -> None:
     elif not settings.REDIS_HOST:
         memory.forget(key)
     else:
-        with suppress(RedisError):
-            redis.forget(key)
+        redis.forget(key)
 
 
 def _key(scope: str, identity: str) -> str:
@@ -112,9 +102,18 @@ def _count(key: str, seconds: int, *, guards_security: bool) -> Window:
     if not settings.REDIS_HOST:
         return memory.count(key, seconds)
     try:
-        return redis.count(key, seconds)
+        return count_in_redis(key, seconds)
     except RedisError:
         return Window(0, seconds)
+
+
+def count_in_redis(key: str, seconds: int) -> Window:
+    """Count one in Redis, and return the key's window.
+
+    :raises RedisError: when Redis does not answer, or did not a moment ago.
+    """
+    counted = redis.count(key, seconds)
+    return Window(counted.used, max(counted.milliseconds, 1) / 1000, counted.versions)
 
 
 class MemoryCounters:
@@ -150,64 +149,6 @@ class MemoryCounters:
             self._windows.clear()
 
 
-class RedisCounters:
-    """Counters that all processes share: one script call counts, starts the window and reads its end."""
-
-    def __init__(self) -> None:
-        self._silent_until = 0.0
-
-    @property
-    def failed_a_moment_ago(self) -> bool:
-        """Whether asking again would most likely cost another time-out."""
-        return time.monotonic() < self._silent_until
-
-    def retry(self) -> None:
-        """Ask Redis again at once, though it failed a moment ago."""
-        self._silent_until = 0.0
-
-    def count(self, key: str, seconds: int) -> Window:
-        """Count one and return the key's window.
-
-        :raises RedisError: when Redis does not answer, or did not a moment ago.
-        """
-        used, milliseconds = self._ask(lambda redis: redis.eval(COUNT_IN_REDIS, 1, key, seconds * 1000))
-        return Window(used, max(milliseconds, 1) / 1000)
-
-    def forget(self, key: str) -> None:
-        """Close the window of one key.
-
-        :raises RedisError: as `count` does.
-        """
-        self._ask(lambda redis: redis.delete(key))
-
-    def set_version(self, name: str, number: int) -> None:
-        """Store the version of something cached; without an answer it stays as it is."""
-        with suppress(RedisError):
-            self._ask(lambda redis: redis.set(f"version:{name}", number))
-
-    def version(self, name: str) -> int | None:
-        """Return the version of something cached, made now if there is none; None without an answer."""
-        key = f"version:{name}"
-        try:
-            found = self._ask(lambda redis: redis.get(key))
-            if found is None:
-                self._ask(lambda redis: redis.set(key, time.time_ns(), nx=True))
-                found = self._ask(lambda redis: redis.get(key))
-        except RedisError:
-            return None
-        return int(found) if found is not None else None
-
-    def _ask(self, question: Callable[[Any], Any]) -> Any:
-        if self.failed_a_moment_ago:
-            raise RedisError("Redis failed a moment ago")
-        try:
-            return question(get_redis_connection("default"))
-        except RedisError:
-            self._silent_until = time.monotonic() + REDIS_PAUSE
-            logger.warning("Redis does not answer: ordinary limits are open until it does.")
-            raise
-
-
 def count_in_database(key: str, seconds: int) -> Window:
     """Count one in the table RateLimitCounter by a single statement, and return the key's window."""
     now = int(time.time() * 1000)
@@ -220,7 +161,6 @@ def count_in_database(key: str, seconds: int) -> Window:
 
 
 memory = MemoryCounters()
-redis = RedisCounters()
 
 
 class OrdinaryLimit(BaseThrottle):
@@ -237,6 +177,8 @@ class OrdinaryLimit(BaseThrottle):
         """Count one request, leave the tightest verdict for the headers, record the first refusal of a window."""
         spent = spend(scope, identity)
         self.reset = spent.verdict.reset
+        if spent.versions is not None:
+            request.META["titanobova.versions"] = spent.versions
         tightest = request.META.get("titanobova.rate_limit")
         if tightest is None or spent.verdict.remaining <= tightest.remaining:
             request.META["titanobova.rate_limit"] = spent.verdict

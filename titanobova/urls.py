@@ -13,11 +13,11 @@ from titanobova.documentation import IndexView, SchemaView
 api: list[URLPattern | URLResolver] = [
     path("", IndexView.as_view(), name="index"),
     path("schema/", SchemaView.as_view(), name="schema"),
-    path("", include("users.urls")),
     path("contacts/", include("contacts.urls")),
     path("courses/", include("courses.urls")),
     path("payments/", include("payments.urls")),
     path("audit/", include("audit.urls")),
+    path("", include("users.urls")),
 ]
 urlpatterns = [
     path("api/v1/", include((api, "v1"))),

@@ -8,9 +8,10 @@ import time
 
 from django.conf import settings
 from django.db import transaction
+from rest_framework.request import Request
 
 from titanobova.models import SharedVersion
-from titanobova.throttling import redis
+from titanobova.shared import redis
 
 
 def raise_on_commit(name: str) -> None:
@@ -24,8 +25,13 @@ def raise_on_commit(name: str) -> None:
     SharedVersion.objects.update_or_create(pk=name, defaults={"number": time.time_ns()})
 
 
-def current_version(name: str) -> int | None:
-    """Return the version of `name`; None when nobody can tell, and nothing cached may be used."""
+def current_version(name: str, request: Request | None = None) -> int | None:
+    """Return the version of `name`; None when nobody can tell, and nothing cached may be used.
+
+    With `request`, the one that counting it has brought along is good enough.
+    """
+    if request is not None and (known := request.META.get("titanobova.versions", {}).get(name)):
+        return int(known)
     if settings.REDIS_HOST:
         return redis.version(name)
     number = SharedVersion.objects.filter(pk=name).values_list("number", flat=True).first()

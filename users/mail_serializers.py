@@ -1,10 +1,9 @@
 """What the mail flows of accounts look like over HTTP."""
 
-from typing import Any
-
 from rest_framework import serializers
 
 from titanobova.api import ClosedSerializer
+from titanobova.serializers import Serializer
 from users.erased import refuse_erased_email
 from users.serializers import AddressField
 from users.validators import MAX_BYTES
@@ -44,7 +43,7 @@ class ResetInput(LinkInput):
     new_password = serializers.CharField(max_length=MAX_BYTES, trim_whitespace=False)
 
 
-class Done(serializers.Serializer[Any]):
+class Done(Serializer):
     """What happened, in words for the person."""
 
     detail = serializers.CharField()

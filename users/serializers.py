@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError as RuleBroken
 from rest_framework import serializers
 
 from titanobova.api import ClosedSerializer
+from titanobova.serializers import ModelSerializer, Serializer
 from users.devices import device_name
 from users.erased import refuse_erased_email
 from users.identity import clean_email
@@ -43,7 +44,7 @@ class LoginInput(ClosedSerializer):
         return {"email": named.pop(), "password": attrs["password"]}
 
 
-class TokenPair(serializers.Serializer[Any]):
+class TokenPair(Serializer):
     """The answer to a login: with `requires_2fa`, `access` is only good for verify_2fa and `refresh` is null."""
 
     access = serializers.CharField()
@@ -57,7 +58,7 @@ class RefreshInput(ClosedSerializer):
     refresh = serializers.CharField(max_length=2048)
 
 
-class RefreshedPair(serializers.Serializer[Any]):
+class RefreshedPair(Serializer):
     """New tokens; a client may keep the refresh token it has and take `access` alone."""
 
     access = serializers.CharField()
@@ -77,20 +78,20 @@ class StepUpInput(ClosedSerializer):
     token = serializers.CharField(max_length=64, required=False, default="", help_text="With a second factor.")
 
 
-class SecondFactorStatus(serializers.Serializer[Any]):
+class SecondFactorStatus(Serializer):
     """Whether the second factor is on, and how many backup codes are left."""
 
     enabled = serializers.BooleanField()
     backup_codes_left = serializers.IntegerField()
 
 
-class BackupCodesOutput(serializers.Serializer[Any]):
+class BackupCodesOutput(Serializer):
     """New backup codes; shown this once."""
 
     backup_codes = serializers.ListField(child=serializers.CharField())
 
 
-class EnrolmentOutput(serializers.Serializer[Any]):
+class EnrolmentOutput(Serializer):
     """What the authenticator app needs, and the backup codes; shown this once."""
 
     secret = serializers.CharField()
@@ -124,7 +125,7 @@ class RegisterInput(ClosedSerializer):
         return attrs
 
 
-class ProfileOutput(serializers.ModelSerializer[User]):
+class ProfileOutput(ModelSerializer[User]):
     """A person as they see themselves."""
 
     class Meta:
@@ -149,7 +150,7 @@ class ProfileOutput(serializers.ModelSerializer[User]):
         read_only_fields = fields
 
 
-class SessionOutput(serializers.ModelSerializer[Session]):
+class SessionOutput(ModelSerializer[Session]):
     """One login on one device."""
 
     device = serializers.SerializerMethodField()

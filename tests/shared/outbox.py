@@ -76,6 +76,7 @@ def pause_of(mail: OutgoingMail) -> float:
 def wait_for_the_worker() -> None:
     """Return once all woken deliveries are done: by the embedded mode's thread, or by us in the place of Celery's."""
     if django_settings.REDIS_HOST:
+        email._queue_waker.flush()
         queue = get_redis_connection("default")
         while queue.lpop("celery"):
             deliver_mail()

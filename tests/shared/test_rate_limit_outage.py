@@ -10,7 +10,7 @@ from django.conf import LazySettings
 from rest_framework.test import APIClient
 
 from tests.shared.conftest import Lines
-from titanobova import throttling
+from titanobova import shared, throttling
 from titanobova.models import RateLimitCounter
 
 pytestmark = pytest.mark.django_db
@@ -79,7 +79,7 @@ def seconds_of(call: Callable[[], object], *, after: Callable[[], None] = lambda
 
 @pytest.mark.parametrize("outage", ["silent"], indirect=True)
 def test_redis_is_asked_again_after_a_pause(outage: socket.socket, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(throttling, "REDIS_PAUSE", 0.2)
+    monkeypatch.setattr(shared, "PAUSE", 0.2)
     outage.setblocking(False)
 
     asked = []

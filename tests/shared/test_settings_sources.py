@@ -51,7 +51,7 @@ def test_hosts_of_services_switch_to_them(tmp_path: Path) -> None:
     )
 
     database = found["DATABASES"]["default"]
-    assert database["ENGINE"] == "django.db.backends.postgresql"
+    assert database["ENGINE"] == "titanobova.postgresql"
     assert "pool" in database["OPTIONS"]
     assert found["CACHES"]["default"]["BACKEND"] == "django_redis.cache.RedisCache"
     assert found["CELERY_BROKER_URL"] == "redis://:p%2F%40%3A%23@redis:6379/0"
