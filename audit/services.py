@@ -44,11 +44,26 @@ def record(
     `action` is one of the guide's five, `event` the finer fact (`auth.login.failed`). A failure is recorded outside
     the transaction that it rolls back. Secrets are cut out of `details`, which hold 4 KiB at most.
     """
+    written = fact(action, event, by=by, on=on, details=details, outcome=outcome)
+    written.save(force_insert=True)
+    return written
+
+
+def fact(
+    action: str,
+    event: str,
+    *,
+    by: Actor,
+    on: Model | None = None,
+    details: dict[str, object] | None = None,
+    outcome: str = AuditLog.Outcome.SUCCESS,
+) -> AuditLog:
+    """Return what `record` would write, for a caller who writes it together with other rows."""
     if event in SECURITY_EVENTS:
         log_security_event(
             event, user_id=by.user and by.user.pk, ip_address=by.ip_address, audit_request_id=by.request_id
         )
-    return AuditLog.objects.create(
+    return AuditLog(
         user=by.user,
         action=action,
         resource_type=on._meta.label_lower if on else "",

@@ -47,20 +47,42 @@ def send_later(
 ) -> OutgoingMail:
     """Put a mail into the outbox, inside the caller's transaction, and wake the delivery when it commits.
 
+    The arguments are those of `write_mail`.
+    """
+    mail = write_mail(template, to=to, subject=subject, context=context, reply_to=reply_to, button=button)
+    mail.save(force_insert=True)
+    wake_on_commit()
+    return mail
+
+
+def write_mail(
+    template: str,
+    *,
+    to: str,
+    subject: str,
+    context: dict[str, object] | None = None,
+    reply_to: str = "",
+    button: tuple[str, str] | None = None,
+) -> OutgoingMail:
+    """Return a mail for the outbox, for a caller who stores it together with other rows and calls `wake_on_commit`.
+
     `template` is a plain text file of templates/mail/, `button` a label and an address. Line breaks in `subject` and
     `reply_to`, which an attacker would use to add headers, become spaces or drop the address.
     """
     subject = " ".join(subject.split())[:200]
     letter = compose(template, subject=subject, context=context or {}, button=button)
-    mail = OutgoingMail.objects.create(
+    return OutgoingMail(
         recipient=to,
         subject=subject,
         text=seal(letter.text),
         html=seal(letter.html),
         reply_to="" if any(char in reply_to for char in "\r\n,") else reply_to,
     )
+
+
+def wake_on_commit() -> None:
+    """Have the outbox delivered once the caller's transaction commits."""
     transaction.on_commit(wake_delivery, robust=True)
-    return mail
 
 
 def wake_delivery() -> None:

@@ -6,7 +6,7 @@ and through it the context) belongs to the copy.
 """
 
 import copy
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from django.db.models import Model
 from django.utils.functional import cached_property
@@ -28,9 +28,8 @@ class FieldsMadeOnce:
         cls = type(self)
         made = cls.__dict__.get("_made")
         if made is None:
-            made = super().fields  # type: ignore[misc]  # the mixin stands before a serializer
-            cls._made = made
-        own = BindingDict(self)  # type: ignore[arg-type]  # as above
+            made = cls._made = cast(Any, super()).fields
+        own = BindingDict(cast(Any, self))
         own.fields.update({name: _copy_for(self, field) for name, field in made.items()})
         return own
 

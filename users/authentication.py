@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from audit.actor import plain
 from titanobova.errors import DomainError
 from titanobova.http import client_address
+from titanobova.prepared import PreparedLookup
 from users.models import Session, User
 from users.tokens import AccessToken, InvalidToken, PendingLoginToken
 
@@ -67,13 +68,20 @@ class OptionalBearerAuthentication(BearerAuthentication):
             return None
 
 
+# Every authenticated request asks this.
+_session_with_user = PreparedLookup(
+    lambda now, pk: Session.objects.live(now).filter(user__is_active=True).select_related("user").filter(pk=pk),
+    ["expires_at", "id"],
+)
+
+
 def live_session(access: str) -> Session:
     """Return the session of an access token, with its user loaded.
 
     :raises InvalidToken: when the token, its session or its account no longer counts.
     """
     token = AccessToken.read(access)
-    session = Session.objects.live().select_related("user").filter(pk=token.row_id, user__is_active=True).first()
+    session = _session_with_user.first(timezone.now(), token.row_id)
     if session is None:
         raise InvalidToken
     return session

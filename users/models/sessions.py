@@ -1,6 +1,6 @@
 """Logins: those that stand, and those that still owe their second factor."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Self
 from uuid import UUID
 
@@ -15,9 +15,9 @@ from titanobova.ids import uuid7
 class SessionQuerySet(models.QuerySet["Session"]):
     """Which sessions."""
 
-    def live(self) -> Self:
+    def live(self, now: datetime | None = None) -> Self:
         """Sessions that were not ended and whose absolute lifetime is not over."""
-        return self.filter(ended_at__isnull=True, expires_at__gt=timezone.now())
+        return self.filter(ended_at__isnull=True, expires_at__gt=now or timezone.now())
 
     def other_than(self, session_id: UUID | None) -> Self:
         """All but the one that acts."""
