@@ -16,10 +16,15 @@ def main() -> None:
     parser.add_argument("--key", default=DEFAULT_KEY, help="the API key to accept, sk_test_...")
     parser.add_argument("--webhook-url", help="where to send events, http:// on this machine")
     parser.add_argument("--webhook-secret", default="", help="signs the events; made up if you give none")
+    parser.add_argument("--retry-seconds", type=float, default=30, help="how long to retry events; 0 tries once")
     chosen = parser.parse_args()
     try:
         sandbox = StripeSandbox(
-            host=chosen.host, port=chosen.port, key=chosen.key, webhook_secret=chosen.webhook_secret
+            host=chosen.host,
+            port=chosen.port,
+            key=chosen.key,
+            webhook_secret=chosen.webhook_secret,
+            retry_seconds=chosen.retry_seconds,
         )
         sandbox.set_webhook(chosen.webhook_url)
     except (OSError, ValueError) as refused:

@@ -8,15 +8,21 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
+from examples.stripe_sandbox import events, intents, listing, refunds
 from examples.stripe_sandbox.answers import Answer, ApiError, Json
+from examples.stripe_sandbox.charges import Charges
+from examples.stripe_sandbox.disputes import Disputes
 from examples.stripe_sandbox.faults import Fault, Faults, How
 from examples.stripe_sandbox.idempotency import IdempotencyKeys
-from examples.stripe_sandbox.intents import CANCEL_PARAMS, CONFIRM_PARAMS, CREATE_PARAMS, PaymentIntents
-from examples.stripe_sandbox.listing import LIST_PARAMS, page
+from examples.stripe_sandbox.intents import PaymentIntents
+from examples.stripe_sandbox.refunds import Refunds
 from examples.stripe_sandbox.webhooks import Endpoint, Webhooks
 
 DEFAULT_KEY = "sk_test_sandbox"
-KEPT_PARAMS = CREATE_PARAMS | CANCEL_PARAMS | CONFIRM_PARAMS | LIST_PARAMS | {"type"}
+# What `requests` remembers: no card data, which no endpoint knows, and no address.
+KEPT_PARAMS = frozenset().union(
+    intents.CREATE_PARAMS, intents.CANCEL_PARAMS, refunds.CREATE_PARAMS, listing.LIST_PARAMS, events.FILTERS
+) - {"shipping"}
 
 
 @dataclass(frozen=True)
@@ -35,53 +41,66 @@ class Request:
         """What an event tells of the request that caused it."""
         return {"id": self.request_id, "idempotency_key": self.idempotency_key}
 
+    @property
+    def order(self) -> tuple[Json, Json]:
+        """What an endpoint that changes something needs: the parameters and the cause of its events."""
+        return self.params, self.cause
+
 
 class StripeApi:
-    """One account of the sandbox: its intents, events, keys, trouble and received requests.
+    """One account of the sandbox: its objects, events, keys, trouble and received requests.
 
     :raises ValueError: if the key does not begin with `sk_test_`
     """
 
-    def __init__(self, key: str = DEFAULT_KEY, webhook_secret: str = "") -> None:
+    def __init__(self, key: str = DEFAULT_KEY, webhook_secret: str = "", retry_seconds: float = 0.0) -> None:
         if not key.startswith("sk_test_"):
             raise ValueError("the sandbox takes keys that begin with sk_test_; keep real ones away from it")
         self.key = key
-        self.webhook_secret = webhook_secret or f"whsec_{secrets.token_hex(16)}"
+        self.webhook_secret = webhook_secret or _new_secret()
+        self.former_secrets: tuple[str, ...] = ()
         self.lock = threading.RLock()
         self.stopping = threading.Event()
         self.faults = Faults()
-        self.webhooks = Webhooks()
-        self.intents = PaymentIntents(self.webhooks.publish)
+        self.webhooks = Webhooks(self.faults, retry_seconds)
         self.requests: list[Request] = []
         self._keys = IdempotencyKeys()
+        self._begin()
 
     def reset(self) -> None:
         """Forget everything but the API key and the webhook endpoint."""
         with self.lock:
             self.faults.clear()
             self._keys.clear()
-            self.intents.rows.clear()
-            for remembered in (self.requests, self.webhooks.events, self.webhooks.deliveries):
-                remembered.clear()
+            self.webhooks.clear()
+            self.requests.clear()
+            self._begin()
 
     def set_webhook(self, url: str | None, secret: str = "") -> None:
         """Send events from now on to this address, or nowhere if it is None; no secret keeps the one in use.
 
         :raises ValueError: if the address is not plain http on this machine
         """
-        self.webhook_secret = secret or self.webhook_secret
-        self.webhooks.endpoint = Endpoint(str(url), str(self.webhook_secret)) if url else None
+        if secret:
+            self.webhook_secret, self.former_secrets = secret, ()
+        self.webhooks.endpoint = Endpoint(str(url), str(self.webhook_secret), self.former_secrets) if url else None
 
-    def fail_next(self, method: str, path: str, how: How, *, seconds: float = 0.0, times: int = 1) -> None:
-        """Give trouble to the next requests with this method and path; `Fault` says which there is.
+    def roll_secret(self, secret: str = "") -> str:
+        """Replace the webhook secret by this one or a new one and return it; the former sign too from now on.
+
+        Stripe lets the old secret live for up to a day (https://docs.stripe.com/webhooks#roll-endpoint-secrets).
+        """
+        self.former_secrets = (self.webhook_secret, *self.former_secrets)
+        self.webhook_secret = secret or _new_secret()
+        self.set_webhook(self.webhooks.endpoint.url if self.webhooks.endpoint else None)
+        return self.webhook_secret
+
+    def fail_next(self, method: str, path: str, how: How, *, seconds: float = 0.0, times: int | None = 1) -> None:
+        """Give trouble to the next requests with this method and path, or deliveries; `Fault` says which there is.
 
         :raises ValueError: for other trouble
         """
         self.faults.add(Fault(method, path, how, seconds, times))
-
-    def page_of_intents(self, params: Json) -> Json:
-        """Return a page of intents."""
-        return page(list(self.intents.rows.values()), params, "/v1/payment_intents")
 
     def remember(self, request: Request) -> None:
         """Keep a request: its API key masked, unknown parameters (card data among them) left out."""
@@ -98,6 +117,14 @@ class StripeApi:
             return run()
         except ApiError as refused:
             return refused.answer()
+
+    def _begin(self) -> None:
+        """Begin with an account in which nothing has happened yet."""
+        publish = self.webhooks.publish
+        self.charges = Charges(publish)
+        self.disputes = Disputes(publish, self.charges)
+        self.intents = PaymentIntents(publish, self.charges, self.disputes)
+        self.refunds = Refunds(publish, self.charges, self.intents, self.disputes)
 
     def _authenticate(self, api_key: str) -> None:
         if api_key == self.key:
@@ -117,14 +144,14 @@ class StripeApi:
         message = f"Unrecognized request URL ({request.method}: {request.path})."
         raise ApiError(404, "invalid_request_error", message)
 
-    def _run(self, endpoint: "_Endpoint", request: Request, intent_id: str, fault: Fault) -> Answer:
+    def _run(self, endpoint: "_Endpoint", request: Request, object_id: str, fault: Fault) -> Answer:
         if fault.how == "delay":
             self.stopping.wait(fault.seconds)
         if fault.how == "500":
             raise ApiError(500, "api_error", "The sandbox was asked to fail this request.")
         with self.lock:
             try:
-                return Answer.of(endpoint(self, request, intent_id))
+                return Answer.of(endpoint(self, request, object_id))
             except ApiError as refused:
                 if refused.begun:
                     return refused.answer()
@@ -132,14 +159,22 @@ class StripeApi:
 
 
 _Endpoint = Callable[[StripeApi, Request, str], Json]
-_INTENT = "/v1/payment_intents/([^/]+)"
 _ROUTES: tuple[tuple[str, str, _Endpoint], ...] = (
-    ("POST", "/v1/payment_intents()", lambda api, call, _: api.intents.create(call.params, call.cause)),
-    ("GET", "/v1/payment_intents()", lambda api, call, _: api.page_of_intents(call.params)),
-    ("GET", _INTENT, lambda api, _, pi: api.intents.retrieve(pi)),
-    ("POST", f"{_INTENT}/cancel", lambda api, call, pi: api.intents.cancel(pi, call.params, call.cause)),
-    ("POST", f"{_INTENT}/confirm", lambda api, call, pi: api.intents.confirm(pi, call.params, call.cause)),
-    ("GET", "/v1/events()", lambda api, call, _: api.webhooks.page(dict(call.params))),
+    ("POST", "/v1/payment_intents()", lambda api, call, _: api.intents.create(*call.order)),
+    ("GET", "/v1/payment_intents()", lambda api, call, _: api.intents.page(call.params)),
+    ("GET", "/v1/payment_intents/([^/]+)", lambda api, _, pi: api.intents.retrieve(pi)),
+    ("POST", "/v1/payment_intents/([^/]+)/cancel", lambda api, call, pi: api.intents.cancel(pi, *call.order)),
+    ("POST", "/v1/payment_intents/([^/]+)/confirm", lambda api, call, pi: api.intents.confirm(pi, *call.order)),
+    ("GET", "/v1/charges()", lambda api, call, _: api.charges.page(call.params)),
+    ("GET", "/v1/charges/([^/]+)", lambda api, _, ch: api.charges.retrieve(ch)),
+    ("POST", "/v1/refunds()", lambda api, call, _: api.refunds.create(*call.order)),
+    ("GET", "/v1/refunds()", lambda api, call, _: api.refunds.page(call.params)),
+    ("GET", "/v1/refunds/([^/]+)", lambda api, _, re: api.refunds.retrieve(re)),
+    ("POST", "/v1/refunds/([^/]+)", lambda api, call, re: api.refunds.update(re, *call.order)),
+    ("GET", "/v1/disputes()", lambda api, call, _: api.disputes.page(call.params)),
+    ("GET", "/v1/disputes/([^/]+)", lambda api, _, dp: api.disputes.retrieve(dp)),
+    ("GET", "/v1/events()", lambda api, call, _: api.webhooks.page(call.params)),
+    ("GET", "/v1/events/([^/]+)", lambda api, _, evt: api.webhooks.retrieve(evt)),
 )
 
 
@@ -156,3 +191,7 @@ def presented_key(authorization: str) -> str:
 
 def _mask(api_key: str) -> str:
     return f"{api_key[:8]}****{api_key[-4:]}" if len(api_key) > 12 else "*" * len(api_key)
+
+
+def _new_secret() -> str:
+    return f"whsec_{secrets.token_hex(16)}"

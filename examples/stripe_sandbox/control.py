@@ -1,43 +1,67 @@
-"""The control API under /_sandbox/: JSON in, JSON out, for tests in another process."""
+"""The control API under /control/: JSON in, JSON out, for people with curl and tests in another process."""
 
 import json
 from collections.abc import Callable
 from dataclasses import asdict
 
-from examples.stripe_sandbox.answers import Answer, Json
-from examples.stripe_sandbox.api import StripeApi
+from examples.stripe_sandbox.answers import Answer, ApiError, Json
+from examples.stripe_sandbox.world import StripeWorld
 
-PREFIX = "/_sandbox/"
+PREFIX = "/control/"
 
 
-def _reset(api: StripeApi, _: Json) -> Json:
-    api.reset()
+def _reset(world: StripeWorld, _: Json) -> Json:
+    world.reset()
     return {"reset": True}
 
 
-def _set_webhook(api: StripeApi, body: Json) -> Json:
-    api.set_webhook(**body)
+def _set_webhook(world: StripeWorld, body: Json) -> Json:
+    world.set_webhook(**body)
     return {"url": body["url"]}
 
 
-def _fail_next(api: StripeApi, body: Json) -> Json:
-    api.fail_next(**body)
+def _roll_secret(world: StripeWorld, body: Json) -> Json:
+    return {"secret": world.roll_secret(**body)}
+
+
+def _resend(world: StripeWorld, body: Json) -> Json:
+    return world.webhooks.resend(**body)
+
+
+def _fail_next(world: StripeWorld, body: Json) -> Json:
+    world.fail_next(**body)
     return {"queued": body}
 
 
-def _list_requests(api: StripeApi, _: Json) -> Json:
-    return {"requests": [asdict(request) for request in list(api.requests)]}
+def _list_requests(world: StripeWorld, _: Json) -> Json:
+    return {"requests": [asdict(request) for request in list(world.requests)]}
 
 
-_ROUTES: dict[tuple[str, str], Callable[[StripeApi, Json], Json]] = {
+def _list_deliveries(world: StripeWorld, _: Json) -> Json:
+    return {"deliveries": [asdict(delivery) for delivery in list(world.webhooks.deliveries)]}
+
+
+# What is a method of the world takes its arguments as members of the body.
+_ROUTES: dict[tuple[str, str], Callable[[StripeWorld, Json], Json]] = {
+    ("POST", "pay"): lambda world, body: world.pay(**body),
+    ("POST", "decline"): lambda world, body: world.decline(**body),
+    ("POST", "process"): lambda world, body: world.process(**body),
+    ("POST", "authenticate"): lambda world, body: world.authenticate(**body),
+    ("POST", "refund"): lambda world, body: world.refund(**body),
+    ("POST", "settle_refund"): lambda world, body: world.settle_refund(**body),
+    ("POST", "dispute"): lambda world, body: world.dispute(**body),
+    ("POST", "close_dispute"): lambda world, body: world.close_dispute(**body),
+    ("POST", "resend"): _resend,
     ("POST", "reset"): _reset,
     ("POST", "webhook"): _set_webhook,
+    ("POST", "roll_secret"): _roll_secret,
     ("POST", "faults"): _fail_next,
     ("GET", "requests"): _list_requests,
+    ("GET", "deliveries"): _list_deliveries,
 }
 
 
-def control(api: StripeApi, method: str, path: str, content_type: str, body: bytes) -> Answer:
+def control(world: StripeWorld, method: str, path: str, content_type: str, body: bytes) -> Answer:
     """Carry out a command.
 
     A web page open on this machine could post here too, but not with the type `application/json`: browsers
@@ -49,6 +73,8 @@ def control(api: StripeApi, method: str, path: str, content_type: str, body: byt
     if method == "POST" and content_type.partition(";")[0].strip() != "application/json":
         return Answer.of({"error": "send application/json"}, 415)
     try:
-        return Answer.of(command(api, dict(json.loads(body or b"{}"))))
+        return Answer.of(command(world, dict(json.loads(body or b"{}"))))
+    except ApiError as refused:
+        return refused.answer()
     except (TypeError, ValueError) as refused:
         return Answer.of({"error": str(refused)}, 400)

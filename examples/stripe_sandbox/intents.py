@@ -1,31 +1,25 @@
-"""Payment intents: their shape, their states, and the few test payment methods that move them."""
-
-import re
-import secrets
-import time
-from collections.abc import Callable
+"""Payment intents: their states, and what moves them from one to the next."""
 
 from examples.stripe_sandbox.answers import ApiError, Json, invalid
-from examples.stripe_sandbox.forms import refuse_unknown, text
-from examples.stripe_sandbox.money import read_money
+from examples.stripe_sandbox.cards import Card, Decline, find_card
+from examples.stripe_sandbox.charges import Charges
+from examples.stripe_sandbox.disputes import Disputes
+from examples.stripe_sandbox.forms import flag, refuse_unknown, text
+from examples.stripe_sandbox.listing import page
+from examples.stripe_sandbox.new_intents import READ_PARAMS, UNPAID, read_intent
+from examples.stripe_sandbox.objects import Publish, find, new_id, now
 
-CREATE_PARAMS = frozenset(
-    {"amount", "automatic_payment_methods", "currency", "description", "metadata", "receipt_email"}
-)
 CANCEL_PARAMS = frozenset({"cancellation_reason"})
 CONFIRM_PARAMS = frozenset({"payment_method", "return_url"})
+CREATE_PARAMS = READ_PARAMS | CONFIRM_PARAMS | {"confirm"}
 CANCELLATION_REASONS = frozenset({None, "abandoned", "duplicate", "fraudulent", "requested_by_customer"})
-OPEN = "requires_payment_method"
-# Test payment methods (https://docs.stripe.com/testing): None pays, a text is the decline code.
-PAYMENT_METHODS = {"pm_card_visa": None, "pm_card_chargeDeclined": "generic_decline"}
-_EMPTY_FIELDS = """
-    application application_fee_amount automatic_payment_methods canceled_at cancellation_reason customer
-    description last_payment_error latest_charge next_action on_behalf_of payment_method processing
-    receipt_email review setup_future_usage shipping statement_descriptor statement_descriptor_suffix
-    transfer_data transfer_group
-"""
-
-Publish = Callable[[str, Json, Json], None]
+OPEN = frozenset({UNPAID, "requires_confirmation", "requires_action"})
+_NOT_AUTHENTICATED: Json = {
+    "code": "payment_intent_authentication_failure",
+    "doc_url": "https://stripe.com/docs/error-codes/payment-intent-authentication-failure",
+    "message": "The provided PaymentMethod has failed authentication.",
+    "type": "invalid_request_error",
+}
 
 
 class PaymentIntents:
@@ -34,36 +28,37 @@ class PaymentIntents:
     `cause` is what an event tells of its request: `{"id": ..., "idempotency_key": ...}`.
     """
 
-    def __init__(self, publish: Publish) -> None:
+    def __init__(self, publish: Publish, charges: Charges, disputes: Disputes) -> None:
         self.rows: dict[str, Json] = {}
-        self._publish = publish
+        self._cards: dict[str, Card] = {}
+        self._publish, self._charges, self._disputes = publish, charges, disputes
 
     def create(self, params: Json, cause: Json) -> Json:
-        """Create an intent that waits for a payment method.
+        """Create an intent, and try to pay it at once if `confirm` is given.
 
-        :raises ApiError: if a parameter is unknown or invalid
+        :raises ApiError: if a parameter is unknown or invalid; 402 if the payment method declines
         """
         refuse_unknown(params, CREATE_PARAMS)
-        amount, currency = read_money(params)
-        intent = _new_intent(amount, currency) | {
-            "automatic_payment_methods": _automatic(params),
-            "description": text(params, "description"),
-            "metadata": _metadata(params),
-            "receipt_email": _email(params),
-        }
+        intent, confirm, method = read_intent(params), flag(params, "confirm"), text(params, "payment_method")
+        card = self._card(method) if method else None
+        if confirm and not card:
+            raise invalid("You cannot confirm this PaymentIntent without a payment method.", param="payment_method")
         self.rows[intent["id"]] = intent
+        if card:
+            self._attach(intent, card)
         self._publish("payment_intent.created", intent, cause)
-        return intent
+        return self._attempt(intent, card, cause) if confirm and card else intent
 
     def retrieve(self, intent_id: str) -> Json:
         """Return an intent.
 
         :raises ApiError: 404 if there is none
         """
-        if intent_id not in self.rows:
-            message = f"No such payment_intent: '{intent_id}'"
-            raise ApiError(404, "invalid_request_error", message, code="resource_missing", param="intent")
-        return self.rows[intent_id]
+        return find(self.rows, intent_id, "payment_intent", "intent")
+
+    def page(self, params: Json) -> Json:
+        """Return a page of intents."""
+        return page(list(self.rows.values()), params, "/v1/payment_intents")
 
     def cancel(self, intent_id: str, params: Json, cause: Json) -> Json:
         """Cancel an intent that has not been paid.
@@ -74,8 +69,8 @@ class PaymentIntents:
         reason = text(params, "cancellation_reason")
         if reason not in CANCELLATION_REASONS:
             raise invalid(f"Invalid cancellation_reason: {reason}", param="cancellation_reason")
-        intent = self._open_intent(intent_id, "cancel")
-        intent |= {"status": "canceled", "canceled_at": int(time.time()), "cancellation_reason": reason}
+        intent = self.require(intent_id, "cancel", OPEN)
+        intent |= {"status": "canceled", "canceled_at": now(), "cancellation_reason": reason, "next_action": None}
         self._publish("payment_intent.canceled", intent, cause)
         return intent
 
@@ -86,103 +81,101 @@ class PaymentIntents:
             intent is unknown or not open, or the method unknown
         """
         refuse_unknown(params, CONFIRM_PARAMS)
-        intent = self._open_intent(intent_id, "confirm")
-        decline_code = _decline_code(params, intent)
-        intent["latest_charge"] = _new_id("ch")
-        if decline_code:
-            raise self._decline(intent, decline_code, cause)
-        intent |= {
-            "status": "succeeded",
-            "amount_received": intent["amount"],
-            "payment_method": _new_id("pm"),
-        }
-        intent["last_payment_error"] = None
-        self._publish("payment_intent.succeeded", intent, cause)
-        return intent
+        intent = self.require(intent_id, "confirm", OPEN)
+        method = text(params, "payment_method") or intent["payment_method"]
+        if method is None:
+            raise _unexpected_state("You cannot confirm this PaymentIntent without a payment method.", intent)
+        card = self._card(method)
+        self._attach(intent, card)
+        return self._attempt(intent, card, cause)
 
-    def _decline(self, intent: Json, decline_code: str, cause: Json) -> ApiError:
-        error = {
-            "code": "card_declined",
-            "decline_code": decline_code,
-            "doc_url": "https://stripe.com/docs/error-codes/card-declined",
-            "charge": intent["latest_charge"],
-        }
-        refusal = ApiError(402, "card_error", "Your card was declined.", **error)
-        intent["last_payment_error"] = dict(refusal.error)
-        refusal.error["payment_intent"] = intent
-        self._publish("payment_intent.payment_failed", intent, cause)
-        return refusal
+    def process(self, intent_id: str, cause: Json) -> Json:
+        """Let the payment take its time, as that of a bank debit does; `finish` ends it.
 
-    def _open_intent(self, intent_id: str, verb: str) -> Json:
+        :raises ApiError: if the intent is unknown or not open
+        """
+        return self._move(self.require(intent_id, "process", OPEN), "processing", cause, status="processing")
+
+    def finish(self, intent_id: str, card: Card, cause: Json) -> Json:
+        """End what `process` began, as if it had been paid with this card.
+
+        :raises ApiError: 402 if the card declines; 400 or 404 if nothing was begun
+        """
+        intent = self.require(intent_id, "finish", frozenset({"processing"}))
+        self._attach(intent, card)
+        return self._attempt(intent, card, cause)
+
+    def authenticate(self, intent_id: str, cause: Json, *, succeed: bool) -> Json:
+        """Answer for the holder of the card, whom the bank has asked.
+
+        :raises ApiError: if the intent is unknown or does not wait for its holder
+        """
+        intent = self.require(intent_id, "authenticate", frozenset({"requires_action"}))
+        if succeed:
+            return self._succeed(intent, self._cards[intent["payment_method"]], cause)
+        return self._fail(intent, dict(_NOT_AUTHENTICATED), cause)
+
+    def require(self, intent_id: str, verb: str, statuses: frozenset[str]) -> Json:
+        """Return an intent that has one of these statuses.
+
+        :raises ApiError: if it is unknown or has another
+        """
         intent = self.retrieve(intent_id)
-        if intent["status"] != OPEN:
+        if intent["status"] not in statuses:
             message = f"You cannot {verb} this PaymentIntent because it has a status of {intent['status']}."
             raise _unexpected_state(message, intent)
+        return intent
+
+    def _card(self, method: str) -> Card:
+        return self._cards.get(method) or find_card(method)
+
+    def _attach(self, intent: Json, card: Card) -> None:
+        """Give the intent a payment method of its own, as Stripe makes one of each test method."""
+        method = new_id("pm")
+        self._cards[method] = card
+        intent |= {"payment_method": method, "status": "requires_confirmation"}
+
+    def _attempt(self, intent: Json, card: Card, cause: Json) -> Json:
+        if card.decline:
+            raise self._decline(intent, card, card.decline, cause)
+        if card.asks_holder:
+            action = {"type": "use_stripe_sdk", "use_stripe_sdk": {"type": "three_d_secure_redirect"}}
+            return self._move(intent, "requires_action", cause, status="requires_action", next_action=action)
+        return self._succeed(intent, card, cause)
+
+    def _succeed(self, intent: Json, card: Card, cause: Json) -> Json:
+        charge = self._charges.attempt(intent, card, cause)
+        paid = {"status": "succeeded", "amount_received": intent["amount"], "latest_charge": charge["id"]}
+        self._move(intent, "succeeded", cause, **paid, last_payment_error=None, next_action=None)
+        if card.is_disputed or card.is_inquired:
+            self._disputes.open(charge["id"], cause, is_inquiry=card.is_inquired)
+        return intent
+
+    def _decline(self, intent: Json, card: Card, decline: Decline, cause: Json) -> ApiError:
+        charge = self._charges.attempt(intent, card, cause)
+        refusal = ApiError(
+            402,
+            "card_error",
+            decline.message,
+            code=decline.code,
+            decline_code=decline.decline_code,
+            doc_url=f"https://stripe.com/docs/error-codes/{decline.code.replace('_', '-')}",
+            charge=charge["id"],
+        )
+        intent["latest_charge"] = charge["id"]
+        refusal.error["payment_intent"] = self._fail(intent, dict(refusal.error), cause)
+        return refusal
+
+    def _fail(self, intent: Json, error: Json, cause: Json) -> Json:
+        unpaid = {"status": UNPAID, "payment_method": None, "next_action": None}
+        return self._move(intent, "payment_failed", cause, **unpaid, last_payment_error=error)
+
+    def _move(self, intent: Json, event: str, cause: Json, **changes: object) -> Json:
+        intent |= changes
+        self._publish(f"payment_intent.{event}", intent, cause)
         return intent
 
 
 def _unexpected_state(message: str, intent: Json) -> ApiError:
     code = "payment_intent_unexpected_state"
     return ApiError(400, "invalid_request_error", message, code=code, payment_intent=intent)
-
-
-def _decline_code(params: Json, intent: Json) -> str | None:
-    method = text(params, "payment_method")
-    if method is None:
-        raise _unexpected_state("You cannot confirm this PaymentIntent without a payment method.", intent)
-    if method not in PAYMENT_METHODS:
-        message = f"No such PaymentMethod: '{method}'"
-        raise invalid(message, param="payment_method", code="resource_missing")
-    return PAYMENT_METHODS[method]
-
-
-def _new_id(prefix: str) -> str:
-    return f"{prefix}_{secrets.token_hex(12)}"
-
-
-def _new_intent(amount: int, currency: str) -> Json:
-    """Return an intent with the fields that it has in Stripe's published fixtures (stripe/openapi)."""
-    intent_id = _new_id("pi")
-    return {
-        "id": intent_id,
-        "object": "payment_intent",
-        **dict.fromkeys(_EMPTY_FIELDS.split()),
-        "amount": amount,
-        "amount_capturable": 0,
-        "amount_details": {"tip": {}},
-        "amount_received": 0,
-        "capture_method": "automatic_async",
-        "client_secret": f"{intent_id}_secret_{secrets.token_hex(12)}",
-        "confirmation_method": "automatic",
-        "created": int(time.time()),
-        "currency": currency,
-        "livemode": False,
-        "metadata": {},
-        "payment_method_options": {},
-        "payment_method_types": ["card"],
-        "status": OPEN,
-    }
-
-
-def _automatic(params: Json) -> Json | None:
-    given = params.get("automatic_payment_methods")
-    if given is None:
-        return None
-    if given not in ({"enabled": "true"}, {"enabled": "true", "allow_redirects": "never"}):
-        raise invalid("Invalid automatic_payment_methods", param="automatic_payment_methods")
-    return {"allow_redirects": "always", **given, "enabled": True}
-
-
-def _metadata(params: Json) -> dict[str, str]:
-    """Read the metadata within the limits of https://docs.stripe.com/metadata: 50 keys, values of 500."""
-    given = params.get("metadata") or {}
-    if not isinstance(given, dict) or len(given) > 50 or any(len(name) > 40 for name in given):
-        raise invalid("Metadata is a hash of at most 50 keys of at most 40 characters", param="metadata")
-    return {name: value for name in given if (value := text(given, name, longest=500))}
-
-
-def _email(params: Json) -> str | None:
-    email = text(params, "receipt_email", longest=800)
-    if email and not re.fullmatch(r"[^@\s]+@[^@\s]+", email):
-        raise invalid(f"Invalid email address: {email}", param="receipt_email", code="email_invalid")
-    return email

@@ -5,22 +5,29 @@ import threading
 from types import TracebackType
 from typing import Self
 
-from examples.stripe_sandbox.answers import ApiError, Json
-from examples.stripe_sandbox.api import DEFAULT_KEY, StripeApi
+from examples.stripe_sandbox.answers import Json
+from examples.stripe_sandbox.api import DEFAULT_KEY
 from examples.stripe_sandbox.server import SandboxServer
 from examples.stripe_sandbox.webhooks import signed
+from examples.stripe_sandbox.world import StripeWorld
 
 
-class StripeSandbox(StripeApi):
+class StripeSandbox(StripeWorld):
     """A running stand-in for Stripe: `with StripeSandbox() as sandbox: ... sandbox.url ...`.
 
     :raises ValueError: for a host that is not loopback or a key that is not a test key
     """
 
     def __init__(
-        self, *, host: str = "127.0.0.1", port: int = 0, key: str = DEFAULT_KEY, webhook_secret: str = ""
+        self,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        key: str = DEFAULT_KEY,
+        webhook_secret: str = "",
+        retry_seconds: float = 0.0,
     ) -> None:
-        super().__init__(key, webhook_secret)
+        super().__init__(key, webhook_secret, retry_seconds)
         self._server = SandboxServer(self, host, port)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), name="stripe-sandbox")
         bound = f"[{host}]" if ":" in host else host
@@ -52,22 +59,6 @@ class StripeSandbox(StripeApi):
         with self.lock:
             return copy.deepcopy(self.webhooks.events)
 
-    def confirm(self, intent_id: str, payment_method: str = "pm_card_visa") -> Json:
-        """Pay as a customer's browser would, and return the intent after it, paid or declined.
-
-        :raises ApiError: if the intent is unknown or not open, or the payment method is unknown
-        """
-        with self.lock:
-            try:
-                self.intents.confirm(intent_id, {"payment_method": payment_method}, _OUTSIDE)
-            except ApiError as refused:
-                if refused.status != 402:
-                    raise
-            return copy.deepcopy(self.intents.retrieve(intent_id))
-
     def signed(self, event: Json, at: int | None = None) -> tuple[bytes, dict[str, str]]:
         """Return the body and headers with which Stripe would send this event (at this Unix time, or now)."""
-        return signed(event, self.webhook_secret, at)
-
-
-_OUTSIDE: Json = {"id": None, "idempotency_key": None}  # the event's cause was no API request of ours
+        return signed(event, self.webhook_secret, at, self.former_secrets)

@@ -1,5 +1,6 @@
 """HTTP on the loopback interface: reads requests, writes answers, cuts and holds connections on request."""
 
+import math
 import re
 import secrets
 import socket
@@ -13,10 +14,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from examples.stripe_sandbox.answers import Answer, ApiError
-from examples.stripe_sandbox.api import Request, StripeApi, presented_key
+from examples.stripe_sandbox.api import Request, presented_key
 from examples.stripe_sandbox.control import PREFIX, control
 from examples.stripe_sandbox.forms import parse_form
 from examples.stripe_sandbox.webhooks import LOCAL_NAMES
+from examples.stripe_sandbox.world import StripeWorld
 
 LOOPBACK = ("127.0.0.1", "::1")
 LONGEST_BODY = 1_000_000
@@ -33,7 +35,7 @@ class SandboxServer(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
     request_queue_size = 128
 
-    def __init__(self, api: StripeApi, host: str, port: int) -> None:
+    def __init__(self, api: StripeWorld, host: str, port: int) -> None:
         if host not in LOOPBACK:
             raise ValueError(f"the sandbox listens on {' or '.join(LOOPBACK)} only, not on {host}")
         self.api = api
@@ -123,9 +125,9 @@ class _Handler(BaseHTTPRequestHandler):
         if fault.how == "cut":
             self._cut()
         else:
-            self._send(answer, request_id)
+            self._send(answer, request_id, retry_after=math.ceil(fault.seconds) or 1)
 
-    def _send(self, answer: Answer, request_id: str = "") -> None:
+    def _send(self, answer: Answer, request_id: str = "", retry_after: int = 1) -> None:
         self.send_response(answer.status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(answer.body)))
@@ -133,6 +135,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Request-Id", request_id)
         if answer.replayed:
             self.send_header("Idempotent-Replayed", "true")
+        if answer.status == 429:
+            self.send_header("Retry-After", str(retry_after))
         if answer.status == 500:  # a retry would only be told the same again
             self.send_header("Stripe-Should-Retry", "false")
         self.end_headers()

@@ -7,6 +7,7 @@ import pytest
 import stripe
 
 from examples.stripe_sandbox import StripeSandbox
+from tests.stripe_sandbox.conftest import charge_of, make_paid
 
 INTENTS = "/v1/payment_intents"
 
@@ -15,7 +16,7 @@ def create(client: stripe.StripeClient, key: str, amount: int = 4900) -> stripe.
     return client.v1.payment_intents.create({"amount": amount, "currency": "usd"}, {"idempotency_key": key})
 
 
-def last_headers(made: stripe.PaymentIntent) -> Any:
+def last_headers(made: stripe.PaymentIntent | stripe.Refund) -> Any:
     assert made.last_response
     return made.last_response.headers
 
@@ -134,3 +135,32 @@ def test_a_decline_is_saved_with_its_key(client: stripe.StripeClient, sandbox: S
             )
 
     assert [event["type"] for event in sandbox.events].count("payment_intent.payment_failed") == 1
+
+
+def test_one_key_refunds_once_however_often_it_is_sent(client: stripe.StripeClient, sandbox: StripeSandbox) -> None:
+    paid = make_paid(client)
+    sandbox.fail_next("POST", "/v1/refunds", "cut")
+    with pytest.raises(stripe.APIConnectionError):
+        client.v1.refunds.create({"payment_intent": paid.id, "amount": 900}, {"idempotency_key": "key-1"})
+
+    retried = client.v1.refunds.create({"payment_intent": paid.id, "amount": 900}, {"idempotency_key": "key-1"})
+
+    assert last_headers(retried)["Idempotent-Replayed"] == "true"
+    assert [refund.id for refund in client.v1.refunds.list().data] == [retried.id]
+    assert charge_of(client, paid).amount_refunded == 900
+    with pytest.raises(stripe.IdempotencyError):
+        client.v1.refunds.create({"payment_intent": paid.id, "amount": 800}, {"idempotency_key": "key-1"})
+
+
+def test_a_refund_that_asked_for_too_much_is_refused_for_its_key_ever_after(
+    client: stripe.StripeClient, sandbox: StripeSandbox
+) -> None:
+    paid = make_paid(client)
+    first = client.v1.refunds.create({"payment_intent": paid.id, "amount": 4000})
+    with pytest.raises(stripe.InvalidRequestError):
+        client.v1.refunds.create({"payment_intent": paid.id, "amount": 1000}, {"idempotency_key": "key-1"})
+    sandbox.settle_refund(first.id, "failed")
+
+    with pytest.raises(stripe.InvalidRequestError, match="greater than unrefunded amount"):
+        client.v1.refunds.create({"payment_intent": paid.id, "amount": 1000}, {"idempotency_key": "key-1"})
+    assert client.v1.refunds.create({"payment_intent": paid.id, "amount": 1000}).status == "succeeded"

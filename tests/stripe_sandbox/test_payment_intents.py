@@ -8,10 +8,7 @@ import pytest
 import stripe
 
 from examples.stripe_sandbox import StripeSandbox
-
-
-def make_intent(client: stripe.StripeClient, amount: int = 4900) -> stripe.PaymentIntent:
-    return client.v1.payment_intents.create({"amount": amount, "currency": "usd"})
+from tests.stripe_sandbox.conftest import make_intent
 
 
 def test_a_created_intent_comes_back_as_it_was_made(client: stripe.StripeClient) -> None:
@@ -59,6 +56,120 @@ def test_a_declined_card_leaves_the_intent_open(client: stripe.StripeClient, san
     assert found.last_payment_error
     assert found.last_payment_error.decline_code == "generic_decline"
     assert sandbox.confirm(intent.id)["status"] == "succeeded"
+
+
+@pytest.mark.parametrize(
+    ("card", "code", "decline_code"),
+    [
+        ("pm_card_visa_chargeDeclined", "card_declined", "generic_decline"),
+        ("pm_card_chargeDeclinedInsufficientFunds", "card_declined", "insufficient_funds"),
+        ("pm_card_chargeDeclinedExpiredCard", "expired_card", "expired_card"),
+    ],
+)
+def test_cards_decline_for_their_own_reasons(
+    client: stripe.StripeClient, card: str, code: str, decline_code: str
+) -> None:
+    intent = make_intent(client)
+
+    with pytest.raises(stripe.CardError) as declined:
+        client.v1.payment_intents.confirm(intent.id, {"payment_method": card})
+
+    assert declined.value.error
+    assert (declined.value.code, declined.value.error.decline_code) == (code, decline_code)
+
+
+def test_a_card_that_asks_its_holder_waits_for_the_answer(client: stripe.StripeClient, sandbox: StripeSandbox) -> None:
+    intent = make_intent(client)
+
+    asked = client.v1.payment_intents.confirm(intent.id, {"payment_method": "pm_card_authenticationRequired"})
+
+    assert (asked.status, asked.amount_received, asked.latest_charge) == ("requires_action", 0, None)
+    assert asked.next_action
+    assert asked.next_action.type == "use_stripe_sdk"
+    assert sandbox.events[-1]["type"] == "payment_intent.requires_action"
+    answered = sandbox.authenticate(intent.id)
+    assert (answered["status"], answered["amount_received"], answered["next_action"]) == ("succeeded", 4900, None)
+
+
+def test_a_holder_who_fails_may_try_another_card(client: stripe.StripeClient, sandbox: StripeSandbox) -> None:
+    intent = make_intent(client)
+    client.v1.payment_intents.confirm(intent.id, {"payment_method": "pm_card_authenticationRequired"})
+
+    failed = sandbox.authenticate(intent.id, succeed=False)
+
+    assert (failed["status"], failed["latest_charge"]) == ("requires_payment_method", None)
+    assert failed["last_payment_error"]["code"] == "payment_intent_authentication_failure"
+    assert sandbox.events[-1]["type"] == "payment_intent.payment_failed"
+    assert client.v1.payment_intents.confirm(intent.id, {"payment_method": "pm_card_visa"}).status == "succeeded"
+
+
+def test_an_intent_that_waits_for_its_holder_can_be_canceled(client: stripe.StripeClient) -> None:
+    intent = make_intent(client)
+    client.v1.payment_intents.confirm(intent.id, {"payment_method": "pm_card_authenticationRequired"})
+
+    canceled = client.v1.payment_intents.cancel(intent.id)
+
+    assert (canceled.status, canceled.next_action) == ("canceled", None)
+
+
+def test_a_payment_that_takes_its_time_ends_either_way(client: stripe.StripeClient, sandbox: StripeSandbox) -> None:
+    paid, declined = make_intent(client), make_intent(client)
+    for intent in (paid, declined):
+        assert sandbox.process(intent.id)["status"] == "processing"
+        with pytest.raises(stripe.InvalidRequestError, match="status of processing"):
+            client.v1.payment_intents.cancel(intent.id)
+
+    assert sandbox.pay(paid.id)["status"] == "succeeded"
+    assert sandbox.decline(declined.id)["status"] == "requires_payment_method"
+    assert [event["type"] for event in sandbox.events if event["type"].endswith("processing")] == [
+        "payment_intent.processing"
+    ] * 2
+
+
+def test_an_intent_can_be_made_and_paid_at_once(client: stripe.StripeClient, sandbox: StripeSandbox) -> None:
+    paid = client.v1.payment_intents.create(
+        {"amount": 4900, "confirm": True, "currency": "usd", "payment_method": "pm_card_visa"}
+    )
+
+    assert (paid.status, paid.amount_received) == ("succeeded", 4900)
+    assert [event["type"] for event in sandbox.events] == [
+        "payment_intent.created",
+        "charge.succeeded",
+        "payment_intent.succeeded",
+    ]
+
+
+def test_an_intent_with_a_payment_method_waits_to_be_confirmed(client: stripe.StripeClient) -> None:
+    made = client.v1.payment_intents.create({"amount": 4900, "currency": "usd", "payment_method": "pm_card_visa"})
+
+    paid = client.v1.payment_intents.confirm(made.id)
+
+    assert (made.status, paid.status) == ("requires_confirmation", "succeeded")
+    assert isinstance(paid.payment_method, str)
+    assert paid.payment_method.startswith("pm_")
+
+
+@pytest.mark.parametrize(
+    ("extra", "param"),
+    [
+        ({"confirm": "yes"}, "confirm"),
+        ({"confirm": "true"}, "payment_method"),
+        ({"payment_method": "pm_unknown"}, "payment_method"),
+        ({"payment_method_types": {"0": "sofort"}}, "payment_method_types"),
+        ({"payment_method_types": "card"}, "payment_method_types"),
+        ({"payment_method_types": {"0": "card"}, "automatic_payment_methods": {"enabled": "true"}}, None),
+        ({"shipping": "home"}, "shipping"),
+        ({"shipping": {"name": "A", "address": {"planet": "Mars"}}}, "planet"),
+    ],
+)
+def test_what_does_not_make_an_intent_is_refused_and_makes_none(
+    client: stripe.StripeClient, sandbox: StripeSandbox, extra: dict[str, object], param: str | None
+) -> None:
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        client.raw_request("post", "/v1/payment_intents", amount=4900, currency="usd", **extra)
+
+    assert (refused.value.http_status, refused.value.param) == (400, param)
+    assert sandbox.payment_intents == sandbox.events == []
 
 
 def test_a_paid_intent_cannot_be_canceled_and_an_open_one_can(client: stripe.StripeClient) -> None:
