@@ -15,7 +15,7 @@ from rest_framework.test import APIClient
 
 from audit.actor import Actor
 from tests.environment import FOLDER
-from titanobova import throttling
+from titanobova import shared, throttling
 from users.models import User
 from users.services.sessions import open_session
 from users.tokens import AccessToken
@@ -52,7 +52,7 @@ def django_db_modify_db_settings() -> None:
 def _fresh_counters() -> None:
     """No test meets the limits or the cache of another."""
     throttling.memory.clear()
-    throttling.redis.retry()
+    shared.redis.retry()
     if django_settings.REDIS_HOST:
         get_redis_connection("default").flushdb()
     else:

@@ -12,7 +12,7 @@ from django.conf import LazySettings
 from django.conf import settings as django_settings
 
 from tests.shared.outbox import KEY, SendGrid, wait_for_the_worker
-from titanobova import throttling
+from titanobova import shared
 from titanobova.logging import AppendingFile
 
 Lines = Callable[[], list[dict[str, Any]]]
@@ -72,7 +72,7 @@ def outage(request: pytest.FixtureRequest, settings: LazySettings) -> Iterator[s
             listener.listen(64)
         use_redis_at(listener.getsockname()[1], settings)
         yield listener
-    throttling.redis.retry()
+    shared.redis.retry()
 
 
 @pytest.fixture
