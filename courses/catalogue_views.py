@@ -1,20 +1,21 @@
 """The catalogue over HTTP."""
 
+from django.db.models import Count
 from drf_spectacular.utils import extend_schema
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from courses.models import Course
-from courses.pagination import CataloguePages
-from courses.serializers.catalogue import CatalogueQuery, CourseDetail, CourseOutput
+from courses.pagination import CataloguePages, CategoryPages
+from courses.serializers.catalogue import CatalogueQuery, CategoryOutput, CourseDetail, CourseOutput
 from courses.services.finding import get_course_with_outline
 from titanobova.api import GenericViewSet
 from users.authentication import OptionalBearerAuthentication
 
 
 class CatalogueView(GenericViewSet):
-    """The published courses, for anyone."""
+    """The published courses, for anyone; drafts for who may change them."""
 
     authentication_classes = [OptionalBearerAuthentication]
     permission_classes = [AllowAny]
@@ -33,5 +34,21 @@ class CatalogueView(GenericViewSet):
     @extend_schema(responses=CourseDetail)
     def retrieve(self, request: Request, key: str) -> Response:
         """Answer one course, by its slug or id, with the titles of its lessons."""
-        course = get_course_with_outline(key)
+        course = get_course_with_outline(request.user, key)
         return Response(CourseDetail(course, context=self.get_serializer_context()).data)
+
+
+class CategoriesView(GenericViewSet):
+    """What the published courses are about."""
+
+    authentication_classes = [OptionalBearerAuthentication]
+    permission_classes = [AllowAny]
+    queryset = Course.objects.published().exclude(category="").values("category").annotate(courses=Count("pk"))
+    serializer_class = CategoryOutput
+    pagination_class = CategoryPages
+
+    @extend_schema(responses=CategoryOutput(many=True))
+    def list(self, request: Request) -> Response:
+        """Answer one page of the categories from A to Z, each with the number of its courses."""
+        page = self.paginate_queryset(self.get_queryset())
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)

@@ -1,6 +1,9 @@
-"""How a price is written in its currency."""
+"""How a price is read, and written in its currency."""
 
+import re
 from decimal import Decimal
+
+PRICE = re.compile(r"[0-9]{1,8}(\.[0-9]{1,3})?")
 
 # https://docs.stripe.com/currencies: currencies whose smallest unit is a whole, and those with thousandths.
 WITHOUT_DECIMALS = frozenset(
@@ -16,6 +19,17 @@ def decimals_of(currency: str) -> int:
     if currency in WITHOUT_DECIMALS:
         return 0
     return 3 if currency in WITH_THREE_DECIMALS else 2
+
+
+def price_of(value: object) -> Decimal | None:
+    """Return the price that a text or a JSON number says, None for anything else.
+
+    A text is ASCII digits with at most three after a point: Python's Decimal alone would also take `1_000`, ` 5 `,
+    `1e9`, `NaN` and the digits of every script. A float is read from its shortest text, which is what the client wrote.
+    """
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    return Decimal(str(value)) if PRICE.fullmatch(str(value)) else None
 
 
 def price_text(amount: Decimal | int, currency: str) -> str:

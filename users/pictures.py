@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
 from PIL import Image, ImageOps, UnidentifiedImageError
 
@@ -64,6 +65,29 @@ def redraw(upload: "UploadedFile[Any]") -> "ContentFile[bytes]":
             raise _refusal("The picture is broken.", "picture_broken") from None
     suffix = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp"}[kind]
     return ContentFile(file.getvalue(), name=f"{secrets.token_hex(16)}.{suffix}")
+
+
+@contextmanager
+def stored_picture(upload: "UploadedFile[Any] | None", *, folder: str, field: str) -> Iterator[str]:
+    """Keep the picture, drawn anew, in the storage and give its name, empty for none.
+
+    A failure inside leaves no file behind.
+
+    :raises FieldError: on `field`, for whatever is no picture.
+    """
+    if upload is None:
+        yield ""
+        return
+    try:
+        picture = redraw(upload)
+    except FieldError as refused:
+        raise FieldError(field, refused.reason, refused.reason_code) from None
+    name = default_storage.save(f"{folder}/{picture.name}", picture)
+    try:
+        yield name
+    except BaseException:
+        default_storage.delete(name)
+        raise
 
 
 def _open(body: bytes) -> Image.Image:

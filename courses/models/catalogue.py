@@ -1,12 +1,10 @@
 """Courses and their lessons."""
 
 from decimal import Decimal
-from functools import reduce
-from operator import or_
 from typing import Self
-from uuid import UUID
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
@@ -15,8 +13,12 @@ from django.db.models.functions import Length, Lower
 from django.db.models.lookups import Exact
 from django.utils import timezone
 
+from courses.models.shown import ShownInCatalogue, ShownQuerySet
 from courses.money import is_payable, price_text
+from courses.slugs import reads_as_id
 from titanobova.ids import uuid7
+from titanobova.search import MatchesWords
+from users.models import User
 
 is_currency_code = RegexValidator(r"\A[a-z]{3}\Z", "A currency is three small letters, such as usd (ISO 4217).")
 
@@ -26,21 +28,33 @@ def default_currency() -> str:
     return str(settings.DEFAULT_CURRENCY)
 
 
-def reads_as_id(slug_or_id: str) -> bool:
-    """Return whether an address names a course by its id."""
-    try:
-        UUID(slug_or_id)
-    except ValueError:
-        return False
-    return True
+def edits_courses(person: User | AnonymousUser) -> bool:
+    """Return whether a person may make and change courses at all: an instructor their own, staff every one.
+
+    Who is no instructor any more changes nothing, whatever course still names them.
+    """
+    return isinstance(person, User) and (person.is_staff or person.user_type == User.Type.INSTRUCTOR)
 
 
-class CourseQuerySet(models.QuerySet["Course"]):
+class CourseQuerySet(ShownQuerySet["Course"]):
     """Which courses."""
 
     def published(self) -> Self:
         """Courses that anyone may see."""
         return self.filter(is_published=True)
+
+    def edited_by(self, person: User) -> Self:
+        """Courses that the person may change, drafts included."""
+        if not edits_courses(person):
+            return self.none()
+        return self.all() if person.is_staff else self.filter(instructor=person)
+
+    def visible_to(self, person: User | AnonymousUser) -> Self:
+        """Courses that the person may see: the published ones, and the drafts that they may change."""
+        if person.is_staff:
+            return self.all()
+        own = Q(instructor=person) if edits_courses(person) else Q()
+        return self.filter(Q(is_published=True) | own)
 
     def named(self, slug_or_id: str) -> Self:
         """The course with this slug or id.
@@ -55,22 +69,25 @@ class CourseQuerySet(models.QuerySet["Course"]):
         search: str = "",
         min_price: Decimal | None = None,
         max_price: Decimal | None = None,
+        currency: str = "",
         ordering: str = "-created_at",
-        **exactly: str,
+        **exactly: object,
     ) -> Self:
-        """Courses with these words, prices in between and exactly this category and level, in a stable order."""
-        found = self.filter(**exactly)
+        """Courses with these words, prices in between and exactly these other values, in a stable order.
+
+        Ten dollars are not ten yen: prices are only compared within one currency, unless said otherwise the default.
+        """
+        bounds = {"price__gte": min_price, "price__lte": max_price}
+        given = {lookup: bound for lookup, bound in bounds.items() if bound is not None}
+        found = self.filter(**exactly, **given)
+        if given or currency:
+            found = found.filter(currency=currency or default_currency())
         if search:
-            places = ("title", "category", "description")
-            found = found.filter(reduce(or_, [Q(**{f"{place}__icontains": search}) for place in places]))
-        if min_price is not None:
-            found = found.filter(price__gte=min_price)
-        if max_price is not None:
-            found = found.filter(price__lte=max_price)
+            found = found.filter(MatchesWords(search))
         return found.order_by(ordering, "-id")
 
 
-class Course(models.Model):
+class Course(ShownInCatalogue):
     """Something to learn. Without `capacity` anyone finds a seat; a price of 0 means free."""
 
     class Level(models.TextChoices):
@@ -124,10 +141,19 @@ class Course(models.Model):
 
     def clean(self) -> None:
         """Refuse in forms a price that nobody can pay, and a slug that reads as an id (addresses take either)."""
-        if not is_payable(self.price, self.currency):
+        if not self.is_payable:
             raise ValidationError({"price": "The currency has no such fraction."})
         if reads_as_id(self.slug):
             raise ValidationError({"slug": "A slug must not look like an id."})
+
+    def is_edited_by(self, person: User | AnonymousUser) -> bool:
+        """Whether the person may change it."""
+        return edits_courses(person) and (person.is_staff or self.instructor_id == person.pk)
+
+    @property
+    def is_payable(self) -> bool:
+        """Whether its currency has such a price."""
+        return is_payable(self.price, self.currency)
 
     @property
     def is_free(self) -> bool:
@@ -140,7 +166,7 @@ class Course(models.Model):
         return price_text(self.price, self.currency)
 
 
-class Lesson(models.Model):
+class Lesson(ShownInCatalogue):
     """One step of a course."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -150,6 +176,8 @@ class Lesson(models.Model):
     text = models.TextField(blank=True)
     video_url = models.URLField(max_length=500, blank=True)
 
+    objects = ShownQuerySet["Lesson"].as_manager()
+
     class Meta:
         ordering = ["course", "position"]
         constraints = [
@@ -158,3 +186,8 @@ class Lesson(models.Model):
 
     def __str__(self) -> str:
         return f"{self.position}. {self.title}"
+
+    def clean(self) -> None:
+        """Refuse in forms a video that a browser would load without encryption."""
+        if self.video_url and not self.video_url.startswith("https://"):
+            raise ValidationError({"video_url": "A video's address begins with https://."})

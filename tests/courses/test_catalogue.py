@@ -67,15 +67,51 @@ def test_a_draft_is_shown_to_nobody(
         ("search=WORDS", ["Cheap"]),
         ("search=100%25", []),
         ("search=%27%3B+drop+table+x", []),
-        ("category=&level=&min_price=&search=&ordering=", ["Cheap", "Dear"]),
+        ("is_featured=true", ["Dear"]),
+        ("is_featured=0", ["Cheap"]),
+        ("currency=usd", ["Cheap", "Dear"]),
+        ("currency=USD", ["Cheap", "Dear"]),
+        ("currency=eur", []),
+        ("instructor=0190a5b0-0000-7000-8000-000000000000", []),
+        ("category=Design&level=advanced&is_featured=1&min_price=1&search=dear", ["Dear"]),
+        ("category=&level=&min_price=&max_price=&currency=&search=&ordering=", ["Cheap", "Dear"]),
+        ("is_featured=&instructor=", ["Cheap", "Dear"]),
         ("utm_source=news", ["Cheap", "Dear"]),
     ],
 )
 def test_the_catalogue_is_filtered(anonymous: APIClient, query: str, found: list[str]) -> None:
     make_course(title="Cheap", category="Office", level="beginner", price=5, description="Many words here")
-    make_course(title="Dear", category="Design", level="advanced", price="99.95")
+    make_course(title="Dear", category="Design", level="advanced", price="99.95", is_featured=True)
 
     assert sorted(titles(anonymous, query)) == found
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("max_price=100", ["Dollars", "Nothing"]),
+        ("min_price=1&max_price=100", ["Dollars"]),
+        ("max_price=100&currency=eur", ["Euros"]),
+        ("max_price=100&currency=jpy", []),
+        ("currency=jpy", ["Yen"]),
+        ("", ["Dollars", "Euros", "Nothing", "Yen"]),
+    ],
+)
+def test_prices_are_only_compared_within_one_currency(anonymous: APIClient, query: str, found: list[str]) -> None:
+    for title, price, currency in [("Nothing", 0, "usd"), ("Dollars", 50, "usd"), ("Euros", 50, "eur")]:
+        make_course(title=title, price=price, currency=currency)
+    make_course(title="Yen", price=5000, currency="jpy")
+
+    assert sorted(titles(anonymous, query)) == found
+
+
+def test_the_courses_of_one_instructor_are_found(anonymous: APIClient, instructor: User, staff: User) -> None:
+    make_course(title="Hers", instructor=instructor)
+    make_course(title="Hidden", instructor=instructor, is_published=False)
+    make_course(title="Theirs", instructor=staff)
+    make_course(title="Nobody's")
+
+    assert titles(anonymous, f"instructor={instructor.pk}") == ["Hers"]
 
 
 @pytest.mark.parametrize(
@@ -108,6 +144,17 @@ def test_the_catalogue_is_ordered(anonymous: APIClient, ordering: str, order: st
         ("min_price=-1", "min_price"),
         ("max_price=1e99", "max_price"),
         ("max_price=ten", "max_price"),
+        ("max_price=1_0", "max_price"),
+        ("max_price=1e1", "max_price"),
+        ("max_price=%201", "max_price"),
+        ("max_price=%D9%A1", "max_price"),
+        ("max_price=1.2345", "max_price"),
+        ("max_price=100000000", "max_price"),
+        ("currency=dollar", "currency"),
+        ("currency=%C3%A4bc", "currency"),
+        ("is_featured=perhaps", "is_featured"),
+        ("instructor=1", "instructor"),
+        ("instructor=%00", "instructor"),
         ("search=%00", "search"),
         ("search=" + "x" * 201, "search"),
         ("category=a%00b", "category"),
@@ -165,5 +212,6 @@ def test_a_page_costs_the_same_queries_however_many_courses_it_holds(
     for _ in range(8):
         make_course(instructor=instructor)
 
-    with django_assert_num_queries(2):  # the count and the page
-        assert len(titles(anonymous)) == 8
+    for query in ("", f"search=course&min_price=0&is_featured=false&instructor={instructor.pk}&ordering=-title"):
+        with django_assert_num_queries(2):  # the count and the page
+            assert len(titles(anonymous, query)) == 8

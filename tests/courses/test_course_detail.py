@@ -1,8 +1,5 @@
 """One course on its own page (contract 4.1)."""
 
-from collections.abc import Callable
-from uuid import uuid4
-
 import pytest
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
@@ -45,18 +42,6 @@ def test_the_outline_names_the_lessons_in_order_and_gives_nothing_else_away(
     assert b"video.example.com" not in answer.content
 
 
-def test_a_draft_answers_like_a_course_that_never_was(
-    anonymous: APIClient, api: Callable[[User], APIClient], staff: User, instructor: User, course: Course
-) -> None:
-    Course.objects.update(is_published=False)
-
-    for client in (anonymous, api(staff), api(instructor)):
-        never = client.get(f"{URL}{uuid4()}/")
-        assert never.status_code == 404
-        for key in ("yen", course.pk, "never-was"):
-            assert client.get(f"{URL}{key}/").json() == never.json()
-
-
 def test_no_slug_stands_in_for_the_id_of_another_course(anonymous: APIClient, course: Course) -> None:
     make_course(title="Impostor", slug=str(course.pk))
 
@@ -76,5 +61,5 @@ def test_a_course_costs_two_queries_however_many_lessons_it_has(
     for position in range(3, 12):
         course.lessons.create(position=position, title=f"Lesson {position}")
 
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(2):  # the course with its instructor, and the outline
         assert len(anonymous.get(f"{URL}yen/").json()["lessons"]) == 11

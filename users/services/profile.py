@@ -1,18 +1,16 @@
 """What people change about themselves."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
 from django.core.files.storage import default_storage
-from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
 from audit.actor import Actor
 from audit.services import record
 from users.models import User
-from users.pictures import redraw
+from users.pictures import stored_picture
 from users.tokens import InvalidToken
 
 FOLDER = "profile_pictures"
@@ -27,23 +25,8 @@ def update_profile(user: User, changes: Mapping[str, Any], *, by: Actor) -> User
     """
     if PICTURE not in changes:
         return _store(user, changes, by=by)
-    with _stored_picture(changes[PICTURE]) as name:
+    with stored_picture(changes[PICTURE], folder=FOLDER, field=PICTURE) as name:
         return _store(user, {**changes, PICTURE: name}, by=by)
-
-
-@contextmanager
-def _stored_picture(upload: "UploadedFile[Any] | None") -> Iterator[str]:
-    """Keep the picture in the storage and give its name, empty for none; a failure inside leaves no file behind."""
-    if upload is None:
-        yield ""
-        return
-    picture = redraw(upload)
-    name = default_storage.save(f"{FOLDER}/{picture.name}", picture)
-    try:
-        yield name
-    except BaseException:
-        default_storage.delete(name)
-        raise
 
 
 @transaction.atomic
