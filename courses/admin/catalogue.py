@@ -25,7 +25,6 @@ from courses.services.finding import lock_course
 from courses.services.lessons import MAX_LESSONS
 from courses.services.thumbnails import discard_file
 from titanobova.errors import FieldError
-from titanobova.search import MatchesWords
 from users.pictures import redraw
 
 if TYPE_CHECKING:  # Django's forms know of their models only in the stubs
@@ -77,17 +76,12 @@ class CourseAdmin(AuditedModelAdmin):
     form = CourseForm
     list_display = ["title", "category", "level", "price", "currency", "capacity", "is_published", "is_featured"]
     list_filter = ["is_published", "is_featured", "is_imported", "level", "category", "currency"]
-    search_fields = ["title", "category", "description"]  # the columns of the index
+    search_fields = ["title", "category", "description"]
+    searches_words = True
     prepopulated_fields = {"slug": ["title"]}
     autocomplete_fields = ["instructor"]
     readonly_fields = ["is_published", "is_imported", "created_at", "updated_at"]
     actions = ["publish", "unpublish"]
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        """Return the courses with these words, from the index that the catalogue uses, too."""
-        return (queryset.filter(MatchesWords(search_term)) if search_term.strip() else queryset), False
 
     def save_model(self, request: HttpRequest, obj: Model, form: "forms.ModelForm[Any]", change: bool) -> None:
         """Save; the file of the picture before this one goes with the commit."""
