@@ -23,7 +23,8 @@ class ShownQuerySet(models.QuerySet[Row]):
         """Update the rows, and let no process show the old ones."""
         with transaction.atomic(savepoint=False):
             changed = super().update(**kwargs)
-            raise_on_commit(CATALOGUE)
+            if changed:
+                raise_on_commit(CATALOGUE)
         return changed
 
     def delete(self) -> tuple[int, dict[str, int]]:
