@@ -10,5 +10,6 @@ class CoursesConfig(AppConfig):
     verbose_name = "Courses"
 
     def ready(self) -> None:
-        """Take part when a person asks for their data or is erased; models can be imported only now."""
+        """Take part when a person asks for their data, is erased or proves an address; models come only now."""
         import_module("courses.personal_data").take_part()
+        import_module("courses.services.redeeming").take_part()

@@ -6,13 +6,24 @@ from django.db.models import Case, F, QuerySet, Value, When
 
 from audit.actor import Actor
 from audit.personal_data import forget_objects
-from courses.models import Course, Enrollment, EnrollmentRequest
+from courses.models import Certificate, Course, Enrollment, EnrollmentGrant, EnrollmentRequest, LessonProgress
 from courses.money import price_text
 from users import extension_points
 from users.erased import erased_email
 from users.models import User
 
-ENROLLMENT = ("id", "status", "seat_held_until", "created_at", "updated_at")
+ENROLLMENT = ("id", "status", "seat_held_until", "completed_at", "created_at", "updated_at")
+GRANT = ("enrollment_id", "kind", "reference", "granted_at", "withdrawn_at")
+PROGRESS = ("enrollment_id", "lesson_id", "position_seconds", "completed_at", "updated_at")
+CERTIFICATE = (
+    "enrollment_id",
+    "code",
+    "holder_name",
+    "course_title",
+    "duration_hours",
+    "issued_at",
+    "revoked_at",
+)
 REQUEST = (
     "id",
     "first_name",
@@ -28,6 +39,7 @@ REQUEST = (
     "is_paid",
     "paid_at",
     "created_at",
+    "enrollment_id",
 )
 
 
@@ -47,12 +59,18 @@ def requests_of(user: User) -> "QuerySet[EnrollmentRequest]":
 
 
 def export_courses(user: User) -> dict[str, Any]:
-    """Return what the person takes part in, asked for and teaches."""
+    """Return what the person takes part in, on what grounds and how far, what they completed, asked for and teach."""
     enrollments = Enrollment.objects.filter(user=user).order_by("pk")
+    grants = EnrollmentGrant.objects.filter(enrollment__user=user).order_by("pk")
+    progress = LessonProgress.objects.filter(enrollment__user=user).order_by("pk")
+    certificates = Certificate.objects.filter(enrollment__user=user).order_by("pk")
     taught = Course.objects.filter(instructor=user).order_by("pk")
     return {
         "courses": {
             "enrollments": list(enrollments.values(*ENROLLMENT, "course_id", title=F("course__title"))),
+            "grants": list(grants.values(*GRANT)),
+            "progress": list(progress.values(*PROGRESS, title=F("lesson__title"))),
+            "certificates": list(certificates.values(*CERTIFICATE)),
             "enrollment_requests": [_with_price(row) for row in requests_of(user).order_by("pk").values(*REQUEST)],
             "taught": list(taught.values("id", "title", "slug")),
         }
@@ -60,10 +78,13 @@ def export_courses(user: User) -> dict[str, Any]:
 
 
 def erase_courses(user: User, by: Actor) -> None:
-    """Take the person's words and name out of what they asked for and taught; enrolments stay as they are.
+    """Take the person's words and name out of what they asked for, completed and taught; enrolments stay as they are.
 
     Of a request the course and the payment stay. A title that the person typed stays only where it is a course of ours.
+    A certificate stays valid, for whoever was shown it, and names nobody. How far they were in lessons is deleted.
     """
+    Certificate.objects.filter(enrollment__user=user).update(holder_name="")
+    LessonProgress.objects.filter(enrollment__user=user).delete()
     Course.objects.filter(instructor=user).update(instructor=None)
     requests = list(requests_of(user))
     forget_objects(requests)

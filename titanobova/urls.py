@@ -28,6 +28,7 @@ urlpatterns = [
     ),
     path("admin/", admin.site.urls),
     path("", include("users.pages")),
+    path("", include("courses.pages")),
     path("health/live", health.live),
     path("health/ready", health.ready),
     path("", RedirectView.as_view(url="/api/v1/")),

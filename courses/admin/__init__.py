@@ -1,6 +1,13 @@
 """Courses and enrolments in the admin: importing this registers their pages."""
 
 from courses.admin.catalogue import CourseAdmin, LessonAdmin
-from courses.admin.enrollments import EnrollmentAdmin, EnrollmentRequestAdmin
+from courses.admin.enrollments import CertificateAdmin, EnrollmentAdmin, EnrollmentGrantAdmin, EnrollmentRequestAdmin
 
-__all__ = ["CourseAdmin", "EnrollmentAdmin", "EnrollmentRequestAdmin", "LessonAdmin"]
+__all__ = [
+    "CertificateAdmin",
+    "CourseAdmin",
+    "EnrollmentAdmin",
+    "EnrollmentGrantAdmin",
+    "EnrollmentRequestAdmin",
+    "LessonAdmin",
+]

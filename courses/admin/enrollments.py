@@ -1,9 +1,9 @@
-"""Enrolments and requests for a place in the admin."""
+"""Enrolments, what they rest on, certificates and requests for a place in the admin: to be read."""
 
 from django.contrib import admin
 
 from audit.admin import ReadOnlyModelAdmin
-from courses.models import Enrollment, EnrollmentRequest
+from courses.models import Certificate, Enrollment, EnrollmentGrant, EnrollmentRequest
 
 
 @admin.register(Enrollment)
@@ -16,10 +16,29 @@ class EnrollmentAdmin(ReadOnlyModelAdmin):
     list_select_related = ["user", "course"]
 
 
+@admin.register(EnrollmentGrant)
+class EnrollmentGrantAdmin(ReadOnlyModelAdmin):
+    """On what grounds enrolments are open, and were."""
+
+    list_display = ["enrollment", "kind", "reference", "granted_at", "withdrawn_at"]
+    list_filter = ["kind"]
+    search_fields = ["=reference", "enrollment__user__email"]
+    list_select_related = ["enrollment"]
+
+
+@admin.register(Certificate)
+class CertificateAdmin(ReadOnlyModelAdmin):
+    """What was certified to whom."""
+
+    list_display = ["code", "holder_name", "course_title", "issued_at", "revoked_at"]
+    search_fields = ["=code", "holder_name", "course_title"]
+
+
 @admin.register(EnrollmentRequest)
 class EnrollmentRequestAdmin(ReadOnlyModelAdmin):
-    """Who asked for a place without an account."""
+    """Who asked for a place without an account, and what came of it."""
 
-    list_display = ["created_at", "email", "first_name", "last_name", "course_title", "is_paid"]
-    list_filter = ["is_paid"]
+    list_display = ["created_at", "email", "first_name", "last_name", "course_title", "is_paid", "enrollment"]
+    list_filter = ["is_paid", ("enrollment", admin.EmptyFieldListFilter)]
     search_fields = ["email", "last_name", "course_title"]
+    list_select_related = ["enrollment"]

@@ -177,7 +177,7 @@ class Migration(migrations.Migration):
                         max_length=10,
                     ),
                 ),
-                ("reference", models.CharField(blank=True, max_length=100)),
+                ("reference", models.CharField(blank=True, max_length=128)),
                 ("granted_at", models.DateTimeField(default=django.utils.timezone.now)),
                 ("withdrawn_at", models.DateTimeField(blank=True, null=True)),
                 (
@@ -231,6 +231,17 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.SET_NULL,
                         related_name="enrollment_requests",
                         to="courses.course",
+                    ),
+                ),
+                (
+                    "enrollment",
+                    models.ForeignKey(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="requests",
+                        to="courses.enrollment",
                     ),
                 ),
             ],

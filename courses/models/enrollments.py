@@ -10,10 +10,15 @@ from django.utils import timezone
 from courses import states
 from courses.models.catalogue import Course, Lesson
 from titanobova.ids import uuid7
+from users.models import User
 
 
 class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
     """Which enrolments."""
+
+    def visible_to(self, person: User) -> Self:
+        """Every enrolment for staff, for anyone else their own."""
+        return self if person.is_staff else self.filter(user=person)
 
     def live(self) -> Self:
         """Enrolments that stand in the way of a second one by the same person."""
@@ -112,7 +117,7 @@ class EnrollmentGrant(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     enrollment = models.ForeignKey(Enrollment, on_delete=models.CASCADE, related_name="grants")
     kind = models.CharField(max_length=10, choices=Kind.choices)
-    reference = models.CharField(max_length=100, blank=True)
+    reference = models.CharField(max_length=128, blank=True)
     granted_at = models.DateTimeField(default=timezone.now)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
 
@@ -157,7 +162,7 @@ class LessonProgress(models.Model):
 class Certificate(models.Model):
     """That somebody completed a course, as it was on that day; anyone who holds the code can verify it.
 
-    Name and title are those of the day of issue. A certificate whose enrolment was refunded is revoked.
+    Name and title are those of the day of issue. It is revoked while its enrolment is not open (cancelled, refunded).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -174,3 +179,13 @@ class Certificate(models.Model):
 
     def __str__(self) -> str:
         return f"{self.code}: {self.course_title}"
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether it counts."""
+        return self.revoked_at is None
+
+    @property
+    def holder(self) -> str:
+        """Whose it is; who had no name on the day of issue has the one that they entered since."""
+        return self.holder_name or self.enrollment.user.full_name

@@ -1,20 +1,31 @@
 """Who asked for a place without an account."""
 
-from typing import Any
+from typing import Any, Self
 
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
 from courses.models.catalogue import Course, is_currency_code
+from courses.models.enrollments import Enrollment
 from titanobova.ids import uuid7
 from users.identity import canonical_email, clean_email
+
+
+class RequestQuerySet(models.QuerySet["EnrollmentRequest"]):
+    """Which requests."""
+
+    def unanswered(self) -> Self:
+        """Requests that led to nothing yet, and those that were paid since and still wait for a payment."""
+        paid_since = Q(is_paid=True, enrollment__status=Enrollment.Status.PENDING)
+        return self.filter(Q(enrollment__isnull=True) | paid_since)
 
 
 class EnrollmentRequest(models.Model):
     """Somebody without an account asks for a place; the old site's registrations live here too.
 
-    `course_title` is what they asked for, whether or not `course` is known here.
+    `course_title` is what they asked for, whether or not `course` is known here. Once the address is proved to be
+    somebody's, the request leads to an `enrollment` of theirs (courses/services/requests.py).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -28,6 +39,9 @@ class EnrollmentRequest(models.Model):
         Course, on_delete=models.SET_NULL, null=True, blank=True, related_name="enrollment_requests"
     )
     course_title = models.CharField(max_length=255)
+    enrollment = models.ForeignKey(
+        Enrollment, on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="requests"
+    )
     level = models.CharField(max_length=50, blank=True, help_text="In the words of who asks.")
     price = models.DecimalField(max_digits=12, decimal_places=3, null=True, blank=True)
     currency = models.CharField(max_length=3, blank=True, validators=[is_currency_code])
@@ -35,6 +49,8 @@ class EnrollmentRequest(models.Model):
     is_paid = models.BooleanField(default=False)
     paid_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
+
+    objects = RequestQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]

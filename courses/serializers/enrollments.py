@@ -1,15 +1,19 @@
-"""What enrolments and requests for a place look like over HTTP."""
+"""What enrolments look like over HTTP."""
 
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from courses.models import Course, Enrollment, EnrollmentRequest
-from titanobova.api import ClosedSerializer, OneLineField
+from courses.models import Certificate, Course, Enrollment, EnrollmentGrant
+from courses.serializers.progress import LessonStateOutput, ResumeOutput
+from courses.services.certificates import address_of
+from courses.services.progress import CourseState
+from titanobova.api import ClosedSerializer
+from titanobova.serializers import ModelSerializer, Serializer
 
 
-class CourseName(serializers.ModelSerializer[Course]):
+class CourseName(ModelSerializer[Course]):
     """A course, as far as an enrolment has to name it."""
 
     class Meta:
@@ -17,14 +21,14 @@ class CourseName(serializers.ModelSerializer[Course]):
         fields = ["id", "slug", "title"]
 
 
-class PaymentRequired(serializers.Serializer[Any]):
+class PaymentRequired(Serializer):
     """What is to be paid before the course opens."""
 
     amount = serializers.CharField(help_text="With the digits of its currency: 49.90.")
     currency = serializers.CharField()
 
 
-class EnrollmentOutput(serializers.ModelSerializer[Enrollment]):
+class EnrollmentOutput(ModelSerializer[Enrollment]):
     """A person's own enrolment."""
 
     course = CourseName()
@@ -32,7 +36,16 @@ class EnrollmentOutput(serializers.ModelSerializer[Enrollment]):
 
     class Meta:
         model = Enrollment
-        fields = ["id", "course", "status", "seat_held_until", "payment_required", "created_at", "updated_at"]
+        fields = [
+            "id",
+            "course",
+            "status",
+            "seat_held_until",
+            "payment_required",
+            "completed_at",
+            "created_at",
+            "updated_at",
+        ]
 
     @extend_schema_field(PaymentRequired(allow_null=True))
     def get_payment_required(self, enrollment: Enrollment) -> dict[str, str] | None:
@@ -42,51 +55,64 @@ class EnrollmentOutput(serializers.ModelSerializer[Enrollment]):
         return {"amount": enrollment.course.price_text, "currency": enrollment.course.currency}
 
 
-class EnrollmentRequestInput(ClosedSerializer):
-    """A visitor asks for a place in `course` (slug or id), or in what `course_title` names."""
-
-    first_name = OneLineField(max_length=150)
-    last_name = OneLineField(max_length=150, required=False, allow_blank=True)
-    email = serializers.EmailField(max_length=254)
-    phone = OneLineField(max_length=50, required=False, allow_blank=True)
-    experience = serializers.CharField(max_length=2000, required=False, allow_blank=True)
-    course = serializers.CharField(max_length=120, required=False, help_text="Slug or id.")
-    course_title = OneLineField(max_length=255, required=False)
-    level = OneLineField(max_length=50, required=False, allow_blank=True)
-    notes = serializers.CharField(max_length=2000, required=False, allow_blank=True)
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Require the course in one of its two forms."""
-        if "course" not in attrs and "course_title" not in attrs:
-            missing = serializers.ErrorDetail("Say which course: `course` or `course_title`.", "required")
-            raise serializers.ValidationError({"course": [missing]})
-        return attrs
-
-
-class EnrollmentRequestReceipt(serializers.ModelSerializer[EnrollmentRequest]):
-    """What a visitor gets back: what they sent, and the course that was found."""
-
-    course = CourseName(allow_null=True)
+class GrantOutput(ModelSerializer[EnrollmentGrant]):
+    """A ground on which an enrolment is open, or was."""
 
     class Meta:
-        model = EnrollmentRequest
-        fields = [
-            "id",
-            "first_name",
-            "last_name",
-            "email",
-            "phone",
-            "experience",
-            "course",
-            "course_title",
-            "level",
-            "notes",
-            "created_at",
-        ]
+        model = EnrollmentGrant
+        fields = ["kind", "granted_at", "withdrawn_at"]
 
 
-class EnrollmentRequestOutput(EnrollmentRequestReceipt):
-    """A request for a place, as staff see it."""
+class CertificateName(ModelSerializer[Certificate]):
+    """A certificate, as far as an enrolment has to name it."""
 
-    class Meta(EnrollmentRequestReceipt.Meta):
-        fields = [*EnrollmentRequestReceipt.Meta.fields, "price", "currency", "is_paid", "paid_at"]
+    verification_url = serializers.SerializerMethodField()
+    valid = serializers.BooleanField(source="is_valid")
+
+    class Meta:
+        model = Certificate
+        fields = ["code", "verification_url", "valid"]
+
+    def get_verification_url(self, certificate: Certificate) -> str:
+        """Return where anyone can verify it."""
+        return address_of(certificate)
+
+
+class EnrollmentDetail(EnrollmentOutput):
+    """An enrolment with what it rests on and how far its participant is; the context holds that as `state`."""
+
+    grants = GrantOutput(many=True)
+    certificate = CertificateName(allow_null=True, default=None)
+    percent = serializers.SerializerMethodField(help_text="Lessons done; 100 means all.")
+    resume_at = serializers.SerializerMethodField()
+    lessons = serializers.SerializerMethodField()
+
+    class Meta(EnrollmentOutput.Meta):
+        fields = [*EnrollmentOutput.Meta.fields, "user", "grants", "certificate", "percent", "resume_at", "lessons"]
+
+    def get_percent(self, enrollment: Enrollment) -> int:
+        """Return how many of a hundred lessons are done."""
+        return self._state.percent
+
+    @extend_schema_field(ResumeOutput(allow_null=True))
+    def get_resume_at(self, enrollment: Enrollment) -> dict[str, Any] | None:
+        """Return where to go on; null when all lessons are done."""
+        resume_at = self._state.resume_at
+        return dict(ResumeOutput(resume_at).data) if resume_at else None
+
+    @extend_schema_field(LessonStateOutput(many=True))
+    def get_lessons(self, enrollment: Enrollment) -> list[dict[str, Any]]:
+        """Return the lessons in the order of the course."""
+        return list(LessonStateOutput(self._state.lessons, many=True).data)
+
+    @property
+    def _state(self) -> CourseState:
+        state: CourseState = self.context["state"]
+        return state
+
+
+class ManualGrantInput(ClosedSerializer):
+    """Whom staff give a place, and where."""
+
+    user = serializers.CharField(max_length=254, help_text="Id or e-mail.")
+    course = serializers.CharField(max_length=120, help_text="Slug or id; a draft, too.")

@@ -1,6 +1,6 @@
 """Taking a seat."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
@@ -41,11 +41,17 @@ def enroll(user: User, course: Course, *, by: Actor) -> Enrollment:
     if mine is None or not mine.holds_a_seat:
         require_a_free_seat(locked)
     if mine is None:
-        mine = Enrollment.objects.create(user=user, course=locked, seat_held_until=timezone.now() + SEAT_HOLD)
-        record("create", "courses.enrolled", by=by, on=mine)
+        mine = begin_enrollment(user, locked, seat_held_until=timezone.now() + SEAT_HOLD, by=by)
     else:
         _resume(mine, by=by)
     return grant_access(mine, kind=Kind.FREE, by=by) if locked.is_free else mine
+
+
+def begin_enrollment(user: User, course: Course, *, by: Actor, seat_held_until: datetime | None = None) -> Enrollment:
+    """Make a pending enrolment, which opens nothing yet, in the caller's transaction; the caller holds the course."""
+    begun = Enrollment.objects.create(user=user, course=course, seat_held_until=seat_held_until)
+    record("create", "courses.enrolled", by=by, on=begun)
+    return begun
 
 
 def _resume(mine: Enrollment, *, by: Actor) -> None:

@@ -1,31 +1,56 @@
 """Asking for a place without an account."""
 
+from datetime import datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from django.conf import settings
 from django.db import transaction
 
 from audit.actor import Actor
 from audit.services import record
 from courses.models import Course, EnrollmentRequest
+from courses.money import is_payable
 from courses.services.finding import UnknownCourse, get_published_course
 from titanobova.errors import FieldError
+from titanobova.idempotency import Attempt, claim, digest
+from titanobova.models import IdempotencyKey
+
+SAME_FOR = timedelta(minutes=10)  # in which the same request is a second click, not a second wish
 
 
 def ask_for_a_place(
-    *, email: str, first_name: str, by: Actor, course: str = "", course_title: str = "", **fields: str
+    *,
+    email: str,
+    first_name: str,
+    by: Actor,
+    attempt: Attempt | None = None,
+    course: str = "",
+    course_title: str = "",
+    price: Decimal | None = None,
+    currency: str = "",
+    paid_at: datetime | None = None,
+    **words: str,
 ) -> EnrollmentRequest:
-    """Store that somebody without an account asks for a place.
+    """Store that somebody without an account asks for a place, once; a repetition gets what the first one made.
 
-    `course` is a slug or id; where it is given, the course's own title and price are what is asked for.
+    `course` is a slug or id; where it is given, the course's own title and price are what is asked for. On price and
+    payment only the word of staff counts. A repetition comes by the same `attempt`, or with the same words within
+    SAME_FOR.
 
-    :raises FieldError: on `course`, when there is no such course.
+    :raises FieldError: on `course`, when there is no such course; on `price`, when its currency has no such fraction.
+    :raises IdempotencyKeyReused: when the attempt stands for another body.
     """
-    request = EnrollmentRequest(email=email, first_name=first_name, course_title=course_title, **fields)
+    request = EnrollmentRequest(email=email, first_name=first_name, course_title=course_title, **words)
     if course:
         request.course = wanted = _requested_course(course)
         request.course_title, request.price, request.currency = wanted.title, wanted.price, wanted.currency
+    if by.user is not None and by.user.is_staff:
+        _set_payment(request, price, currency, paid_at)
     with transaction.atomic():
-        request.save(force_insert=True)
-        record("create", "courses.place_requested", by=by, on=request, details={"course": str(request.course_id)})
-    return request
+        first = _first_of_the_same(request, attempt)
+        stored = EnrollmentRequest.objects.select_related("course").filter(pk=first or UUID(int=0)).first()
+        return stored or _store(request, by=by)
 
 
 def _requested_course(slug_or_id: str) -> Course:
@@ -33,3 +58,30 @@ def _requested_course(slug_or_id: str) -> Course:
         return get_published_course(slug_or_id)
     except UnknownCourse as error:
         raise FieldError("course", error.message, "does_not_exist") from None
+
+
+def _set_payment(request: EnrollmentRequest, price: Decimal | None, currency: str, paid_at: datetime | None) -> None:
+    if price is not None:
+        request.price, request.currency = price, currency or request.currency or settings.DEFAULT_CURRENCY
+        if not is_payable(price, request.currency):
+            raise FieldError("price", "The currency has no such fraction.")
+    request.is_paid, request.paid_at = paid_at is not None, paid_at
+
+
+def _first_of_the_same(request: EnrollmentRequest, attempt: Attempt | None) -> UUID | None:
+    """Return the id that the first of these requests got, or None to the first itself."""
+    words = (request.first_name, request.last_name, request.phone, request.experience, request.level, request.notes)
+    wish = (request.course_id, request.course_title, request.price, request.currency, request.paid_at)
+    key = digest("courses: the same request", request.email, *words, *wish)
+    if attempt is not None and (first := claim(attempt, request.pk, status=201)):
+        return first
+    first = claim(Attempt(key, key), request.pk, status=201, lifetime=SAME_FOR)
+    if attempt is not None and first is not None:
+        IdempotencyKey.objects.filter(pk=attempt.key).update(object_id=first)
+    return first
+
+
+def _store(request: EnrollmentRequest, *, by: Actor) -> EnrollmentRequest:
+    request.save(force_insert=True)
+    record("create", "courses.place_requested", by=by, on=request, details={"course": str(request.course_id)})
+    return request

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.utils.text import slugify
 
 from courses.models import Course
+from courses.titles import same_title
 from legacy_import.loading.checksums import checksum_of_object
 from legacy_import.loading.outcome import BatchCounts, RowRefusedError
 from legacy_import.models import ImportedRecord, ImportRun
@@ -15,11 +16,6 @@ from legacy_import.rows import ImportOptions, Mapped
 KIND = "courses"
 COLUMNS = ("title",)
 READABLE_KEY = 100  # characters
-
-
-def same_title(title: str) -> str:
-    """Bring a title to the form in which titles are compared: without case, spaces as one."""
-    return " ".join(title.casefold().split())
 
 
 class CourseFinder:

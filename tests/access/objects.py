@@ -7,7 +7,8 @@ from decimal import Decimal
 from django.utils import timezone
 
 from contacts.models import Contact
-from courses.models import Course
+from courses.models import Certificate, Course, Enrollment
+from courses.services.certificates import new_code
 from payments.models import Payment
 from users.models import Session, User
 
@@ -17,10 +18,18 @@ def make_objects(owner: User) -> dict[str, str]:
     session = Session.objects.create(user=owner, expires_at=timezone.now() + timedelta(days=1))
     contact = Contact.objects.create(name="Owner", email=owner.email, message="Hello", user=owner)
     course = Course.objects.create(title="Free", slug="free", is_published=True)
+    taken = Course.objects.create(title="Taken", slug="taken", is_published=True)
+    lesson = taken.lessons.create(position=1, title="First")
+    enrollment = Enrollment.objects.create(user=owner, course=taken, status="completed")
+    enrollment.grants.create(kind="free")
+    certificate = Certificate.objects.create(enrollment=enrollment, code=new_code(), holder_name="Olga Owner")
     payment = Payment.objects.create(user=owner, amount=Decimal("10.00"), currency="usd")
     return {
         "api/v1/users/sessions/": str(session.pk),
         "api/v1/contacts/": str(contact.pk),
+        "api/v1/courses/certificates/": certificate.code,
+        "api/v1/courses/enrollments/": str(enrollment.pk),
+        "api/v1/courses/lessons/": str(lesson.pk),
         "api/v1/courses/": str(course.pk),
         "api/v1/payments/": str(payment.pk),
     }

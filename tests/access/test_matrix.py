@@ -83,7 +83,9 @@ def test_a_foreign_object_answers_like_an_unknown_one(owner: User, role: str) ->
     objects = make_objects(owner)
     client = client_as(role, owner)
     compared = 0
-    for route in (route for route in ROUTES if "<" in route and "courses/courses" not in route):
+    # Anyone sees a published course and the ids of its lessons, and a certificate whose code they hold.
+    public = ("courses/courses", "courses/lessons", "courses/certificates")
+    for route in (route for route in ROUTES if "<" in route and not any(one in route for one in public)):
         unknown = dict.fromkeys(objects, str(uuid4()))
         for verb in VERBS:
             foreign = getattr(client, verb)(path_for(route, objects))

@@ -20,7 +20,12 @@ from drf_spectacular.generators import EndpointEnumerator, SchemaGenerator
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
+from audit.actor import Actor
 from contacts.models import Contact
+from courses.models import Enrollment
+from courses.services import certificates
+from courses.services.by_hand import give_place
+from courses.services.enrolling import enroll
 from examples.stripe_sandbox.webhooks import signed
 from payments.models import Payment
 from tests.conftest import client_of
@@ -37,7 +42,7 @@ WEBHOOK, CONTACTS = "/api/v1/payments/webhook/", "/api/v1/contacts/contacts/"
 BODIES = {f"POST {CONTACTS}": FORM}
 HOSTILE_ID = UUID("00000000-0000-7000-8000-00000000dead")
 LONG_AGO = datetime(2001, 2, 3, tzinfo=timezone.get_current_timezone())
-RANDOM = {"digest", "fingerprint", "totp_pending_secret", "request_id", "payload"}
+RANDOM = {"code", "digest", "fingerprint", "number", "totp_pending_secret", "request_id", "payload"}
 
 
 class Endpoint(NamedTuple):
@@ -63,6 +68,8 @@ class World:
     course_slug: str
     payment: Payment
     session: Session
+    waiting: Enrollment
+    taken: Enrollment
 
     def address(self, endpoint: Endpoint) -> str:
         """Return the endpoint's path with an object of the student's in it."""
@@ -70,6 +77,9 @@ class World:
             f"{CONTACTS}{{id}}": f"{CONTACTS}{self.contact.pk}",
             "/users/sessions/{id}": f"/users/sessions/{self.session.pk}",
             "/courses/courses/{key}": f"/courses/courses/{self.course_slug}",
+            "/courses/lessons/{id}": f"/courses/lessons/{self.taken.course.lessons.get().pk}",
+            "/courses/enrollments/{id}/cancel": f"/courses/enrollments/{self.waiting.pk}/cancel",
+            "/courses/enrollments/{id}": f"/courses/enrollments/{self.taken.pk}",
         }
         path = endpoint.path
         for place, filled in places.items():
@@ -107,11 +117,17 @@ class World:
 
 
 @pytest.fixture
-def world(student: User, staff: User, other_student: User, settings: Settings) -> World:
+def world(
+    student: User, staff: User, other_student: User, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> World:
     """One of everything, and limits that this many requests do not meet."""
+    monkeypatch.setattr(certificates, "new_code", lambda: "0000-0000-0000-0000")  # a mail tells it
     settings.RATE_LIMITS = dict.fromkeys(settings.RATE_LIMITS, (1_000_000, 3600))
     settings.STRIPE_WEBHOOK_SECRETS, settings.STRIPE_SECRET_KEY = [SECRET], "sk_test_nobody_listens"
-    made = World(student, staff, make_contact(user=student), make_course().slug, make_payment(student), Session())
+    taken = give_place(user=student.email, course=make_course().slug, by=Actor(user=staff))
+    taken.course.lessons.create(position=1, title="First")
+    things = make_contact(user=student), make_course().slug, make_payment(student), Session()
+    made = World(student, staff, *things, enroll(student, make_course(price=10), by=Actor(user=student)), taken)
     made.client_of(staff)
     made.client_of(student)
     made.session = Session.objects.get(user=student)

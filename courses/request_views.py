@@ -1,5 +1,6 @@
-"""Enrolments over HTTP."""
+"""Requests for a place over HTTP."""
 
+from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.mixins import ListModelMixin
@@ -10,38 +11,16 @@ from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView as BaseView
 
 from audit.actor import Actor
-from courses.models import Enrollment, EnrollmentRequest
-from courses.serializers import enrollments as serializers
-from courses.services.enrolling import enroll
-from courses.services.finding import get_published_course
+from courses.models import EnrollmentRequest
+from courses.serializers import requests as serializers
 from courses.services.requests import ask_for_a_place
-from titanobova.api import APIView, GenericViewSet
+from titanobova.api import GenericViewSet
+from titanobova.filters import InstantFilter
+from titanobova.idempotency import attempt_of
 from titanobova.throttling import ContactLimit, OrdinaryLimit
-from users.authentication import OptionalBearerAuthentication, current_user
+from users.authentication import OptionalBearerAuthentication
 
-
-class EnrollView(APIView):
-    """Take part in a course."""
-
-    @extend_schema(request=None, responses={201: serializers.EnrollmentOutput})
-    def post(self, request: Request, key: str) -> Response:
-        """Answer the enrolment, and what is to be paid before it opens."""
-        course = get_published_course(key)
-        enrollment = enroll(current_user(request), course, by=Actor.from_request(request))
-        return Response(serializers.EnrollmentOutput(enrollment).data, status=201)
-
-
-class OwnEnrollmentsView(GenericViewSet):
-    """What the person who asks is enrolled in."""
-
-    queryset = Enrollment.objects.select_related("course")
-    serializer_class = serializers.EnrollmentOutput
-
-    @extend_schema(responses=serializers.EnrollmentOutput(many=True))
-    def list(self, request: Request) -> Response:
-        """Answer one page, newest first."""
-        own = Enrollment.objects.select_related("course").filter(user=current_user(request))
-        return self.get_paginated_response(self.get_serializer(self.paginate_queryset(own), many=True).data)
+ROUTE = "courses/enrollment-requests"
 
 
 class AnyoneSendsStaffRead(IsAdminUser):
@@ -52,12 +31,27 @@ class AnyoneSendsStaffRead(IsAdminUser):
         return request.method == "POST" or super().has_permission(request, view)
 
 
+class EnrollmentRequestFilter(filters.FilterSet):
+    """By course, payment, outcome, time and sender."""
+
+    course = filters.UUIDFilter(field_name="course_id")
+    is_open = filters.BooleanFilter(field_name="enrollment", lookup_expr="isnull", label="Led to no enrolment yet.")
+    since = InstantFilter(field_name="created_at", lookup_expr="gte")
+    until = InstantFilter(field_name="created_at", lookup_expr="lt")
+    email = filters.CharFilter(field_name="email", lookup_expr="icontains", max_length=254, label="A part of it.")
+
+    class Meta:
+        model = EnrollmentRequest
+        fields = ["is_paid"]
+
+
 class EnrollmentRequestsView(ListModelMixin, GenericViewSet):
     """Requests for a place: anyone may send one, staff read them."""
 
     queryset = EnrollmentRequest.objects.select_related("course")
     serializer_class = serializers.EnrollmentRequestOutput
     permission_classes = [AnyoneSendsStaffRead]
+    filterset_class = EnrollmentRequestFilter
 
     def get_authenticators(self) -> list[BaseAuthentication]:
         """Return who may send: a bad token must not keep a visitor's request from arriving."""
@@ -71,8 +65,9 @@ class EnrollmentRequestsView(ListModelMixin, GenericViewSet):
 
     @extend_schema(request=serializers.EnrollmentRequestInput, responses={201: serializers.EnrollmentRequestReceipt})
     def create(self, request: Request) -> Response:
-        """Store the request and answer what was stored."""
+        """Store the request and answer what was stored; a repetition is answered alike."""
         form = serializers.EnrollmentRequestInput(data=request.data)
         form.is_valid(raise_exception=True)
-        stored = ask_for_a_place(**form.validated_data, by=Actor.from_request(request))
+        attempt = attempt_of(request, ROUTE)
+        stored = ask_for_a_place(**form.validated_data, attempt=attempt, by=Actor.from_request(request))
         return Response(serializers.EnrollmentRequestReceipt(stored).data, status=201)
