@@ -197,6 +197,7 @@ class _Batch:
         known = [record for record, _ in written if record.pk is not None]
         ImportedRecord.objects.bulk_update(known, ["object_id", "is_merged", "checksum", "written", "updated_at"])
         ImportedRecord.objects.bulk_create(new)
+        self.writer.follow_up(self.records)
 
     def _store_objects(self) -> None:
         manager = self.writer.model._default_manager

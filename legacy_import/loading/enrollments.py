@@ -4,9 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from audit.actor import Actor
 from courses.models import Enrollment, EnrollmentRequest
+from courses.services.redeeming import redeem_requests_of
 from legacy_import.aliases import Kind
 from legacy_import.loading.courses import CourseFinder
+from legacy_import.loading.grounds import COLUMNS, held_open_otherwise, store_grounds
 from legacy_import.loading.outcome import RowRefusedError
 from legacy_import.loading.writer import Writer
 from legacy_import.models import ImportedRecord
@@ -24,11 +27,14 @@ class EnrollmentWriter(Writer[Enrollment]):
     Somebody has at most one live enrolment in a course (one_live_enrollment_per_course). Further live rows of the old
     site are merged into the first, and the furthest state wins: pending, active, completed. One that was made or
     changed here stays as it is. Cancelled and refunded rows are history and stand beside it.
+
+    Each active or completed row is a ground on which its enrolment is open (courses/services/grants.py). When the old
+    site takes the row back, the ground goes, and with the last ground the access.
     """
 
     kind = Kind.ENROLLMENTS
     model = Enrollment
-    columns = ("user_id", "course_id", "status", "created_at")
+    columns = COLUMNS
 
     def look_up(self, rows: Sequence[Mapped]) -> None:
         old_ids = {str(row.fields["legacy_user_id"]) for row in rows}
@@ -41,17 +47,22 @@ class EnrollmentWriter(Writer[Enrollment]):
         # Locked, or a payment that opens one of them at this moment would be undone by a merge.
         live = Enrollment.objects.live().filter(user_id__in=self.here).select_for_update(no_key=True).order_by("pk")
         self.live = {(one.user_id, one.course_id): one for one in live}
+        self.held_open = held_open_otherwise([row.legacy_id for row in rows])
+        self.states: dict[str, str] = {}
 
     def values(self, row: Mapped) -> dict[str, Any]:
         account = self._account(row)
         if account not in self.here:
             gone = "has been deleted here" if account else "was not imported"
             raise RowRefusedError(f"its user {row.fields['legacy_user_id']} {gone}")
+        self.states[row.legacy_id] = status = str(row.fields["status"])
+        made_at = self.instant(row)
         return {
             "user_id": account,
             "course_id": self.courses.course_of(row),
-            "status": row.fields["status"],
-            "created_at": self.instant(row),
+            "status": status,
+            "completed_at": made_at if status == Enrollment.Status.COMPLETED else None,  # the one date that there is
+            "created_at": made_at,
         }
 
     def twin(self, row: Mapped, values: dict[str, Any]) -> Enrollment | None:
@@ -64,19 +75,27 @@ class EnrollmentWriter(Writer[Enrollment]):
     def merge(self, twin: Enrollment, values: dict[str, Any]) -> bool:
         if FURTHER.index(values["status"]) <= FURTHER.index(Enrollment.Status(twin.status)):
             return False
-        twin.status = values["status"]
+        twin.status, twin.completed_at = values["status"], values["completed_at"]
         return True
 
     def change(self, instance: Enrollment, values: dict[str, Any], *, is_shared: bool) -> None:
         if self.live.get((instance.user_id, instance.course_id)) == instance:
             del self.live[instance.user_id, instance.course_id]
-        if is_shared and not self._leads_on(instance.status, values["status"]):
-            values["status"] = instance.status  # another row brought it further
+        is_kept = is_shared or instance.pk in self.held_open  # another row brought it further, or it was paid for here
+        if is_kept and not self._leads_on(instance.status, values["status"]):
+            values |= {"status": instance.status, "completed_at": instance.completed_at}
         super().change(instance, values, is_shared=is_shared)
         self.remember(instance)
 
     def _leads_on(self, status: str, target: str) -> bool:
         return status not in FURTHER or (target in FURTHER and FURTHER.index(target) >= FURTHER.index(status))
+
+    def follow_up(self, written: Sequence[tuple[ImportedRecord, Enrollment]]) -> None:
+        grounds = {record.legacy_id: one for record, one in written if self._is_ground(record, one)}
+        store_grounds(grounds, of_rows=[record.legacy_id for record, _ in written])
+
+    def _is_ground(self, record: ImportedRecord, enrollment: Enrollment) -> bool:
+        return self.states[record.legacy_id] in Enrollment.SEATED and enrollment.status in Enrollment.SEATED
 
     def _account(self, row: Mapped) -> UUID | None:
         return self.accounts.get(str(row.fields["legacy_user_id"]))
@@ -119,3 +138,9 @@ class RegistrationWriter(Writer[EnrollmentRequest]):
             "course_id": self.courses.course_of(row),
             "created_at": self.instant(row),
         }
+
+    def follow_up(self, written: Sequence[tuple[ImportedRecord, EnrollmentRequest]]) -> None:
+        """Redeem what is of people who have confirmed their addresses here already; nobody else would."""
+        addresses = {request.email_canonical for _, request in written}
+        people = User.objects.filter(email_canonical__in=addresses, email_verified=True)
+        redeem_requests_of(list(people), by=Actor.from_system("import"))

@@ -10,7 +10,7 @@ from django.db.models import CharField, Model
 from legacy_import.aliases import Kind
 from legacy_import.erased import erased_among
 from legacy_import.loading.outcome import BatchCounts, LoadNote, RowRefusedError
-from legacy_import.models import ImportRun
+from legacy_import.models import ImportedRecord, ImportRun
 from legacy_import.rows import ImportOptions, Mapped
 from users.identity import canonical_email
 
@@ -84,6 +84,12 @@ class Writer(ABC, Generic[M]):
         """Set what the import owns; `is_shared` means that other rows were merged into it."""
         for name in self.columns:
             setattr(instance, name, values[name])
+
+    def follow_up(self, written: Sequence[tuple[ImportedRecord, M]]) -> None:
+        """Write what hangs on the objects, which are stored by now.
+
+        `written` are the rows of the batch that were not unchanged, as they are remembered, and what each became.
+        """
 
     def instant(self, row: Mapped) -> datetime:
         """Return when the row was made; never now, so that a rerun gives the same."""
