@@ -13,7 +13,7 @@ from django.utils import timezone
 from sendgrid import SendGridAPIClient
 from sendgrid.helpers.mail import ClickTracking, Mail, OpenTracking, ReplyTo, TrackingSettings
 
-from titanobova.letters import compose, seal, unseal, without_secrets
+from titanobova.letters import Letter, compose, seal, unseal, without_secrets
 from titanobova.models import OutgoingMail
 from titanobova.shared import redis
 from titanobova.waking import Waker
@@ -75,7 +75,7 @@ def write_mail(
         recipient=to,
         subject=subject,
         text=seal(letter.text),
-        html=seal(letter.html),
+        button=seal(letter.button),
         reply_to="" if any(char in reply_to for char in "\r\n,") else reply_to,
     )
 
@@ -178,30 +178,30 @@ def _try_to_send(mail: OutgoingMail) -> bool:
 def _settle(mail: OutgoingMail, *, status: OutgoingMail.Status, **changes: object) -> None:
     """Store what came of a try. Once nobody will send the mail again, its links open nothing any more from here."""
     if status != OutgoingMail.Status.WAITING:
-        changes |= {"text": without_secrets(mail.text), "html": without_secrets(mail.html)}
+        changes |= {"text": without_secrets(mail.text), "button": without_secrets(mail.button)}
     OutgoingMail.objects.filter(pk=mail.pk).update(status=status, **changes)
 
 
 def _send(mail: OutgoingMail) -> None:
+    letter = Letter(mail.subject, unseal(mail.text), unseal(mail.button))
     if settings.SENDGRID_API_KEY:
-        _send_by_sendgrid(mail)
+        _send_by_sendgrid(mail, letter)
         return
-    message = EmailMultiAlternatives(mail.subject, unseal(mail.text), settings.DEFAULT_FROM_EMAIL, [mail.recipient])
+    message = EmailMultiAlternatives(mail.subject, letter.text, settings.DEFAULT_FROM_EMAIL, [mail.recipient])
     message.reply_to = [mail.reply_to] if mail.reply_to else []
-    if mail.html:
-        message.attach_alternative(unseal(mail.html), "text/html")
+    message.attach_alternative(letter.html, "text/html")
     message.send()
 
 
-def _send_by_sendgrid(mail: OutgoingMail) -> None:
+def _send_by_sendgrid(mail: OutgoingMail, letter: Letter) -> None:
     client = SendGridAPIClient(settings.SENDGRID_API_KEY, host=settings.SENDGRID_API_BASE)
     client.client.timeout = SENDGRID_TIMEOUT
     message = Mail(
         from_email=settings.DEFAULT_FROM_EMAIL,
         to_emails=mail.recipient,
         subject=mail.subject,
-        plain_text_content=unseal(mail.text),
-        html_content=unseal(mail.html) or None,
+        plain_text_content=letter.text,
+        html_content=letter.html,
     )
     # SendGrid would lead every link through a server of its own, which then knows what the link opens.
     message.tracking_settings = TrackingSettings(ClickTracking(False, False), OpenTracking(False))

@@ -1,4 +1,4 @@
-"""What a mail says: plain text from one template, the same words as HTML, and how both lie in the outbox.
+"""What a mail says: plain text from one template, the same words as HTML when it leaves, and how it lies in the outbox.
 
 A link in a mail lets in whoever holds it, so its secret must not lie readable in a table that staff browse and that
 backups copy: it is encrypted while the mail waits, put back in the moment of sending, and cut out once the mail left.
@@ -27,34 +27,49 @@ class Button(NamedTuple):
 
 @dataclass(frozen=True)
 class Letter:
-    """One mail in both forms."""
+    """What one mail says. Its button is the paragraph that is laid out as one, a label and an address; or it has none.
 
+    Only that very paragraph becomes the button: what somebody typed cannot pose as it without its address.
+    """
+
+    subject: str
     text: str
-    html: str
+    button: str = ""
+
+    @property
+    def html(self) -> str:
+        """The same paragraphs as HTML; nothing that people typed is markup in it."""
+        label, _, url = self.button.partition(":\n")
+        layout = {
+            "subject": self.subject,
+            "paragraphs": paragraphs_of(self.text),
+            "button_text": self.button,
+            "button": Button(label, url) if self.button else None,
+            "support_email": settings.SUPPORT_EMAIL,
+        }
+        return render_to_string("mail/layout.html", layout)
 
 
 def compose(
     template: str, *, subject: str, context: dict[str, object], button: tuple[str, str] | None = None
 ) -> Letter:
-    """Fill `templates/mail/<template>.txt`, and lay out the same paragraphs as HTML.
+    """Fill `templates/mail/<template>.txt`.
 
     The template places `{{ button }}` as a paragraph of its own; else it stands at the end. What people have typed
-    (names, subjects, answers) stays text in both forms: nothing is escaped in the plain one, all of it in the HTML.
+    (names, subjects, answers) stays text: nothing is escaped here, all of it in the HTML.
     """
     button_text = f"{button[0]}:\n{button[1]}" if button else ""
     facts = {"support_email": settings.SUPPORT_EMAIL, "button": button_text, **context}
     text = Engine.get_default().get_template(f"mail/{template}.txt").render(Context(facts, autoescape=False))
-    paragraphs = [paragraph.strip() for paragraph in BETWEEN_PARAGRAPHS.split(text.strip())]
+    paragraphs = paragraphs_of(text)
     if button_text and button_text not in paragraphs:
         paragraphs.append(button_text)
-    layout = {
-        "subject": subject,
-        "paragraphs": paragraphs,
-        "button_text": button_text,
-        "button": Button(*button) if button else None,
-        "support_email": settings.SUPPORT_EMAIL,
-    }
-    return Letter("\n\n".join(paragraphs) + "\n", render_to_string("mail/layout.html", layout))
+    return Letter(subject, "\n\n".join(paragraphs) + "\n", button_text)
+
+
+def paragraphs_of(text: str) -> list[str]:
+    """Return the paragraphs of a plain text."""
+    return [paragraph.strip() for paragraph in BETWEEN_PARAGRAPHS.split(text.strip())]
 
 
 def seal(text: str) -> str:

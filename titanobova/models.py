@@ -71,7 +71,7 @@ class OutgoingMail(models.Model):
     recipient = models.EmailField(max_length=254)
     subject = models.CharField(max_length=200)
     text = models.TextField()
-    html = models.TextField(blank=True)
+    button = models.TextField(blank=True, help_text="The paragraph that is laid out as a button.")
     reply_to = models.EmailField(max_length=254, blank=True)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.WAITING)
     tries = models.PositiveSmallIntegerField(default=0)

@@ -10,4 +10,4 @@ def blank_mail(mails: MailQuerySet, *, recipient: str) -> int:
     """
     waiting, failed = OutgoingMail.Status.WAITING, OutgoingMail.Status.FAILED
     mails.filter(status=waiting).update(status=failed)
-    return mails.update(recipient=recipient, subject="", text="", html="", reply_to="", last_error="erased")
+    return mails.update(recipient=recipient, subject="", text="", button="", reply_to="", last_error="erased")

@@ -15,10 +15,51 @@ from django.db.models.query import get_related_populators
 M = TypeVar("M", bound=Model)
 
 
-class PreparedLookup(Generic[M]):
-    """One row by a query whose SQL never changes; `select_related` works, what needs further queries does not.
+class _Prepared:
+    """A query as the ORM compiled it, and how values become its parameters."""
+
+    def __init__(self, query: Any, fields: Sequence[str], values: Sequence[Any]) -> None:
+        self.compiler = query.get_compiler(connection=connection)
+        self.sql, parameters = self.compiler.as_sql()
+        self.fields = [query.model._meta.get_field(name) for name in fields]
+        if self.adapt(values) != list(parameters):
+            raise TypeError(f"{fields} are not what these are compared with: {parameters}")
+        self.converters = self.compiler.get_converters([expression for expression, *_ in self.compiler.select])
+
+    def adapt(self, values: Sequence[Any]) -> list[Any]:
+        """Return the values as the database takes them."""
+        pairs = zip(self.fields, values, strict=True)
+        return [field.get_db_prep_value(value, connection) for field, value in pairs]
+
+    def rows(self, values: Sequence[Any]) -> list[Any]:
+        """Return the rows for other values."""
+        with connection.cursor() as cursor:
+            cursor.execute(self.sql, self.adapt(values))
+            found = cursor.fetchall()
+        return list(self.compiler.apply_converters(found, self.converters)) if self.converters else found
+
+
+class PreparedValues:
+    """Rows of `values_list` by a query whose SQL never changes.
 
     `make` returns the query for some values; `fields` name what each value is compared with, in the order of the SQL.
+    """
+
+    def __init__(self, make: Callable[..., "QuerySet[Any, Any]"], fields: Sequence[str]) -> None:
+        self._make, self._fields = make, fields
+        self._prepared: _Prepared | None = None
+
+    def rows(self, *values: Any) -> list[Any]:
+        """Return the rows for these values."""
+        if self._prepared is None:
+            self._prepared = _Prepared(self._make(*values).query, self._fields, values)
+        return self._prepared.rows(values)
+
+
+class PreparedLookup(Generic[M]):
+    """One object by a query whose SQL never changes; `select_related` works, what needs further queries does not.
+
+    The arguments are those of PreparedValues.
     """
 
     def __init__(self, make: Callable[..., QuerySet[M]], fields: Sequence[str]) -> None:
@@ -26,49 +67,30 @@ class PreparedLookup(Generic[M]):
         self._prepared: _Prepared | None = None
 
     def first(self, *values: Any) -> M | None:
-        """Return the row for these values, or None."""
-        prepared = self._prepared or self._prepare(*values)
-        with connection.cursor() as cursor:
-            cursor.execute(prepared.sql, prepared.adapt(values))
-            row = cursor.fetchone()
-        if row is None:
-            return None
-        if prepared.converters:
-            (row,) = prepared.compiler.apply_converters([row], prepared.converters)
-        found: M = prepared.model.from_db(connection.alias, prepared.names, row[prepared.columns])
-        for populator in prepared.populators:
-            populator.populate(row, found)
-        return found
+        """Return the object for these values, or None."""
+        if self._prepared is None:
+            self._prepared = self._prepare(*values)
+        rows = self._prepared.rows(values)
+        return self._object(rows[0]) if rows else None
 
-    def _prepare(self, *values: Any) -> "_Prepared":
+    def _prepare(self, *values: Any) -> _Prepared:
         query = self._make(*values).query
         query.clear_ordering(force=True)
         query.set_limits(high=1)
-        compiler = query.get_compiler(connection=connection)
-        sql, parameters = compiler.as_sql()
-        model = compiler.klass_info["model"]
-        prepared = _Prepared(sql, compiler, [model._meta.get_field(name) for name in self._fields])
-        if prepared.adapt(values) != list(parameters):
-            raise TypeError(f"{self._fields} are not what these are compared with: {parameters}")
-        self._prepared = prepared
+        prepared = _Prepared(query, self._fields, values)
+        info, select = prepared.compiler.klass_info, prepared.compiler.select
+        related = cast(Any, get_related_populators)  # the stubs are those of a later Django
+        self._populators = related(info, select, connection.alias)
+        self._names = [select[place][0].target.attname for place in info["select_fields"]]
+        self._columns = slice(info["select_fields"][0], info["select_fields"][-1] + 1)
+        self._model: type[M] = info["model"]
         return prepared
 
-
-class _Prepared:
-    """What the ORM made of the query."""
-
-    def __init__(self, sql: str, compiler: Any, fields: Sequence[Any]) -> None:
-        info, select = compiler.klass_info, compiler.select
-        self.sql, self.compiler, self.fields, self.model = sql, compiler, fields, info["model"]
-        self.converters = compiler.get_converters([expression for expression, *_ in select])
-        self.populators = cast(Any, get_related_populators)(info, select, connection.alias)  # stubs of a later Django
-        self.names = [select[place][0].target.attname for place in info["select_fields"]]
-        self.columns = slice(info["select_fields"][0], info["select_fields"][-1] + 1)
-
-    def adapt(self, values: Sequence[Any]) -> list[Any]:
-        """Return the values as the database takes them."""
-        pairs = zip(self.fields, values, strict=True)
-        return [field.get_db_prep_value(value, connection) for field, value in pairs]
+    def _object(self, row: Sequence[Any]) -> M:
+        found = self._model.from_db(connection.alias, self._names, row[self._columns])
+        for populator in self._populators:
+            populator.populate(row, found)
+        return found
 
 
 def insert_together(*rows: Model) -> None:

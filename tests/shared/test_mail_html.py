@@ -77,6 +77,14 @@ def test_an_address_is_escaped_inside_the_button() -> None:
     assert "&lt;b&gt;Go" in letter.html
 
 
+def test_what_somebody_typed_does_not_pose_as_the_button() -> None:
+    typed = f"Hello\n\n{BUTTON[0]}:\nhttps://evil.example/\n\nBye"
+
+    letter = compose("contacts_answer", subject="Hello", context={**CONTEXT, "answer": typed}, button=BUTTON)
+
+    assert re.findall(r'<a href="([^"]*)" class="button"', letter.html) == [URL]
+
+
 def test_an_html_mail_loads_nothing() -> None:
     letter = compose("users_reset_password", subject="Hello", context=CONTEXT, button=BUTTON)
 
@@ -151,13 +159,13 @@ def test_a_waiting_mail_holds_its_link_encrypted_and_a_sent_one_not_at_all(smtp:
     waiting = write()
     deliver_due_mail()
 
-    assert TOKEN not in waiting.text + waiting.html
+    assert TOKEN not in waiting.text + waiting.button
     assert URL in unseal(waiting.text)
-    assert unseal(waiting.html).count(URL) == 3
+    assert URL in unseal(waiting.button)
     sent = OutgoingMail.objects.get()
     assert sent.status == OutgoingMail.Status.SENT
     assert "https://www.example.com/reset-password?token=...\n" in sent.text
-    assert sent.html.count("?token=...") == 3
+    assert sent.button.endswith("?token=...")
 
 
 @pytest.mark.django_db

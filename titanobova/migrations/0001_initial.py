@@ -54,7 +54,7 @@ class Migration(migrations.Migration):
                 ("recipient", models.EmailField(max_length=254)),
                 ("subject", models.CharField(max_length=200)),
                 ("text", models.TextField()),
-                ("html", models.TextField(blank=True)),
+                ("button", models.TextField(blank=True, help_text="The paragraph that is laid out as a button.")),
                 ("reply_to", models.EmailField(blank=True, max_length=254)),
                 (
                     "status",
