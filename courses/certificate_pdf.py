@@ -2,6 +2,7 @@
 
 from math import cos, sin, tau
 
+from django.template.defaultfilters import pluralize
 from reportlab.lib.pagesizes import A4, landscape
 from reportlab.pdfgen.pathobject import PDFPathObject
 
@@ -57,7 +58,7 @@ def _draw_facts(document: Document, certificate: Certificate) -> None:
     """Draw when it was, how long it took, and where anyone can see that it is genuine."""
     facts = [("Date", f"{certificate.issued_at:%-d %B %Y}")]
     if certificate.duration_hours:
-        facts.append(("Duration", f"{certificate.duration_hours} hours"))
+        facts.append(("Duration", f"{certificate.duration_hours} hour{pluralize(certificate.duration_hours)}"))
     facts.append(("Code", certificate.code))
     for number, (name, fact) in enumerate(facts):
         y = 148 - 32 * number

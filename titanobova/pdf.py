@@ -51,6 +51,7 @@ class Document:
         self._file = io.BytesIO()
         self.canvas = Canvas(self._file, pagesize=size, invariant=1, pageCompression=1)
         self.canvas.setTitle(title)
+        self.canvas.setSubject(title)
         self.canvas.setAuthor("titanobova")
         self.canvas.setCreator("titanobova")
         self.canvas.setDateFormatter(lambda *_: f"D:{made_at.astimezone(UTC):%Y%m%d%H%M%S}+00'00'")

@@ -34,9 +34,7 @@ def grant_access(enrollment: Enrollment, *, kind: str, reference: str = "", by: 
         return target
     if kind != Kind.IMPORT and not target.holds_a_seat:
         require_a_free_seat(course)
-    EnrollmentGrant.objects.update_or_create(
-        enrollment=target, kind=kind, reference=reference, defaults={"withdrawn_at": None}
-    )
+    _store(EnrollmentGrant(enrollment=target, kind=kind, reference=reference))
     if target.status not in Enrollment.SEATED:
         _open(target)
     record("update", "courses.access.granted", by=by, on=target, details={"kind": kind, "reference": reference})
@@ -89,7 +87,17 @@ def _stands(enrollment: Enrollment, kind: str, reference: str) -> bool:
     return enrollment.grants.standing().filter(kind=kind, reference=reference).exists()
 
 
+def _store(grant: EnrollmentGrant) -> None:
+    """Write the grant, or let the one that was withdrawn stand again."""
+    ground = ["enrollment", "kind", "reference"]
+    EnrollmentGrant.objects.bulk_create(
+        [grant], update_conflicts=True, unique_fields=ground, update_fields=["withdrawn_at"]
+    )
+
+
 def _open(enrollment: Enrollment) -> None:
-    Enrollment.objects.filter(pk=enrollment.pk).move(Status.COMPLETED if enrollment.completed_at else Status.ACTIVE)
-    Certificate.objects.filter(enrollment=enrollment).update(revoked_at=None)
+    was_completed = enrollment.completed_at is not None
+    Enrollment.objects.filter(pk=enrollment.pk).move(Status.COMPLETED if was_completed else Status.ACTIVE)
+    if was_completed:
+        Certificate.objects.filter(enrollment=enrollment).update(revoked_at=None)
     enrollment.refresh_from_db()

@@ -1,6 +1,7 @@
 """A visitor without an account asks for a place (contract 4.5)."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -9,9 +10,11 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 from rest_framework.test import APIClient
+from time_machine import travel
 
 from audit.models import AuditLog
-from courses.models import Course, EnrollmentRequest
+from courses.models import Course, Enrollment, EnrollmentRequest
+from tests.conftest import client_of
 from users.models import User
 
 URL = "/api/v1/courses/enrollment-requests/"
@@ -89,9 +92,16 @@ def test_a_line_break_in_a_name_becomes_a_space(anonymous: APIClient) -> None:
         ({"email": "a" * 250 + "@example.com"}, "email"),
         ({"phone": "0" * 51}, "phone"),
         ({"experience": "x" * 2001}, "experience"),
-        ({"price": "0"}, "price"),
+        ({"notes": "x" * 2001}, "notes"),
+        ({"level": "x" * 51}, "level"),
+        ({"price": "-1"}, "price"),
+        ({"price": "1e3"}, "price"),
+        ({"price": True}, "price"),
+        ({"currency": "euro"}, "currency"),
+        ({"paid_at": "yesterday"}, "paid_at"),
+        ({"paid_at": "2999-01-01T00:00:00Z"}, "paid_at"),
         ({"is_paid": True}, "is_paid"),
-        ({"paid_at": "2024-01-01T00:00:00Z"}, "paid_at"),
+        ({"enrollment": "x"}, "enrollment"),
     ],
 )
 def test_a_bad_field_is_a_400_that_names_it(
@@ -119,9 +129,154 @@ def test_a_body_that_is_no_form_is_a_400(anonymous: APIClient, body: bytes) -> N
     assert set(answer.json()) >= {"detail", "code"}
 
 
+OLD_FORM = {"price": "1.00", "currency": "eur", "paid_at": "2024-01-01T00:00:00Z"}
+
+
+@pytest.mark.parametrize("asked", [{"course": "priced"}, {"course_title": "Painting"}])
+def test_what_a_visitor_says_of_price_and_payment_is_taken_and_not_believed(
+    anonymous: APIClient, priced: Course, asked: dict[str, str]
+) -> None:
+    answer = anonymous.post(URL, FORM | OLD_FORM | asked)
+
+    assert answer.status_code == 201
+    assert not {"price", "currency", "paid_at", "is_paid"} & set(answer.json())
+    stored = EnrollmentRequest.objects.get()
+    expected = (Decimal("49.90"), "usd") if "course" in asked else (None, "")
+    assert (stored.price, stored.currency, stored.is_paid, stored.paid_at) == (*expected, False, None)
+
+
+def test_what_a_person_without_rights_says_is_not_believed_either(
+    api: Callable[[User], APIClient], student: User, instructor: User
+) -> None:
+    for person in (student, instructor):
+        api(person).post(URL, FORM | OLD_FORM | {"course_title": person.first_name})
+
+    assert not EnrollmentRequest.objects.exclude(price=None, is_paid=False).exists()
+
+
+def test_what_staff_say_of_price_and_payment_counts(
+    api: Callable[[User], APIClient], staff: User, priced: Course
+) -> None:
+    answer = api(staff).post(URL, FORM | OLD_FORM | {"course": "priced"})
+
+    assert answer.status_code == 201
+    stored = EnrollmentRequest.objects.get()
+    assert (stored.price, stored.currency, stored.is_paid) == (Decimal("1.00"), "eur", True)
+    assert stored.paid_at == datetime(2024, 1, 1, tzinfo=UTC)
+
+
+def test_a_price_that_its_currency_cannot_express_is_refused(api: Callable[[User], APIClient], staff: User) -> None:
+    answer = api(staff).post(URL, FORM | {"course_title": "Painting", "price": "1.5", "currency": "jpy"})
+
+    assert (answer.status_code, set(answer.json()["errors"])) == (400, {"price"})
+
+
+# --- Once -------------------------------------------------------------------------------------------------------
+def test_the_same_words_within_ten_minutes_are_one_request(anonymous: APIClient) -> None:
+    with travel(datetime(2026, 5, 1, 12, tzinfo=UTC), tick=False) as clock:
+        first = anonymous.post(URL, FORM | {"course_title": "Painting"})
+        clock.shift(599)
+        second = anonymous.post(URL, FORM | {"course_title": "Painting"})
+        clock.shift(2)
+        third = anonymous.post(URL, FORM | {"course_title": "Painting"})
+
+    assert [answer.status_code for answer in (first, second, third)] == [201] * 3
+    assert first.json() == second.json()
+    assert third.json()["id"] != first.json()["id"]
+    assert EnrollmentRequest.objects.count() == 2
+    assert AuditLog.objects.filter(details__event="courses.place_requested").count() == 2
+
+
+@pytest.mark.parametrize("change", [{"phone": "1"}, {"course_title": "Drawing"}, {"email": "other@example.com"}])
+def test_other_words_are_another_request(anonymous: APIClient, change: dict[str, str]) -> None:
+    for words in ({}, change):
+        anonymous.post(URL, FORM | {"course_title": "Painting"} | words)
+
+    assert EnrollmentRequest.objects.count() == 2
+
+
+def test_an_idempotency_key_stands_for_the_first_request(anonymous: APIClient) -> None:
+    named = {"Idempotency-Key": "form-1"}
+    form = FORM | {"course_title": "Painting"}
+    first, again = (anonymous.post(URL, form, headers=named) for _ in range(2))
+    other = anonymous.post(URL, form | {"phone": "1"}, headers=named)
+    bad = anonymous.post(URL, form, headers={"Idempotency-Key": "a b"})
+
+    assert (again.status_code, again.json()) == (201, first.json())
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+    assert (bad.status_code, bad.json()["code"]) == (400, "bad_idempotency_key")
+    assert EnrollmentRequest.objects.count() == 1
+
+
+def test_a_key_that_comes_with_words_that_are_known_stands_for_what_they_made(anonymous: APIClient) -> None:
+    form = FORM | {"course_title": "Painting"}
+    with travel(datetime(2026, 5, 1, 12, tzinfo=UTC), tick=False) as clock:
+        first = anonymous.post(URL, form).json()
+        named = [anonymous.post(URL, form, headers={"Idempotency-Key": "late"}).json()]
+        clock.shift(3600)
+        named.append(anonymous.post(URL, form, headers={"Idempotency-Key": "late"}).json())
+
+    assert named == [first, first]
+
+
+def test_a_request_that_is_refused_leaves_its_key_free(anonymous: APIClient, priced: Course) -> None:
+    named = {"Idempotency-Key": "form-1"}
+    anonymous.post(URL, FORM | {"course": "never-was"}, headers=named)
+
+    assert anonymous.post(URL, FORM | {"course": "priced"}, headers=named).status_code == 201
+
+
+def test_asking_costs_few_queries(
+    anonymous: APIClient, priced: Course, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_max_num_queries(9):
+        assert anonymous.post(URL, FORM | {"course": "priced"}, headers={"Idempotency-Key": "x"}).status_code == 201
+
+
+# --- Staff ------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("is_paid=true", "b"),
+        ("is_paid=false", "dca"),
+        ("is_open=false", "c"),
+        ("is_open=true", "dba"),
+        ("email=PERSON-A", "a"),
+        ("email=example.com", "dcba"),
+        ("email=nobody", ""),
+        ("since=2026-02-01T00:00:00Z", "dcb"),
+        ("until=2026-02-01T00:00:00Z", "a"),
+        ("course={course}", "dc"),
+        ("course={course}&is_open=true", "d"),
+    ],
+)
+def test_staff_filter_requests(staff: User, student: User, priced: Course, query: str, found: str) -> None:
+    led_to = Enrollment.objects.create(user=student, course=priced)
+    rows: dict[str, dict[str, Any]] = {
+        "a": {},
+        "b": {"is_paid": True},
+        "c": {"course": priced, "enrollment": led_to},
+        "d": {"course": priced},
+    }
+    for month, (name, fields) in enumerate(rows.items(), start=1):
+        made_at = datetime(2026, month, 15, tzinfo=UTC)
+        EnrollmentRequest.objects.create(
+            first_name=name, email=f"person-{name}@example.com", course_title="x", created_at=made_at, **fields
+        )
+
+    answer = client_of(staff).get(f"{URL}?{query.format(course=priced.pk)}")
+
+    assert "".join(row["first_name"] for row in answer.json()["results"]) == found
+
+
+@pytest.mark.parametrize("query", ["course=x", "since=yesterday", "email=" + "x" * 255, "course=%00"])
+def test_a_filter_that_makes_no_sense_is_a_400(api: Callable[[User], APIClient], staff: User, query: str) -> None:
+    assert api(staff).get(f"{URL}?{query}").status_code == 400
+
+
 def test_requests_are_limited_together_with_the_contact_form(anonymous: APIClient, settings: Settings) -> None:
     settings.RATE_LIMITS = settings.RATE_LIMITS | {"contact": (2, 3600)}
-    answers = [anonymous.post(URL, FORM | {"course_title": "Painting"}).status_code for _ in range(3)]
+    answers = [anonymous.post(URL, FORM | {"course_title": "Painting"}).status_code for _ in range(3)]  # even the same
 
     assert answers == [201, 201, 429]
 
