@@ -80,7 +80,7 @@ class RenderedAnswers:
     def _shared(self, address: str, version: int) -> Entry | None:
         with suppress(ConnectionInterrupted):
             shared: Entry | None = cache.get(self._key(address, version))
-            return shared
+            return shared if shared is not None and shared.expires_at > time.time() else None
         return None
 
     def _make(self, address: str, version: int, render: Callable[[], bytes]) -> Entry:

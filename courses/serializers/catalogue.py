@@ -1,19 +1,18 @@
 """What courses look like over HTTP."""
 
-from typing import Any
-
 from rest_framework import serializers
 
 from courses.models import Course
 from courses.serializers.fields import CurrencyField, OptionalTruth, PriceField, TextIdField
 from courses.serializers.lessons import LessonOutline
 from titanobova.api import ClosedSerializer, OneLineField
+from titanobova.serializers import ModelSerializer, Serializer
 from users.models import User
 
 ORDERINGS = ["price", "-price", "title", "-title", "created_at", "-created_at"]
 
 
-class CatalogueQuery(serializers.Serializer[Any]):
+class CatalogueQuery(Serializer):
     """What the catalogue may be asked for; an empty member counts as left out."""
 
     category = serializers.CharField(max_length=100, required=False)
@@ -29,14 +28,14 @@ class CatalogueQuery(serializers.Serializer[Any]):
     ordering = serializers.ChoiceField(ORDERINGS, required=False, help_text="Default: the newest first.")
 
 
-class CategoryOutput(serializers.Serializer[Any]):
+class CategoryOutput(Serializer):
     """A category, and how many published courses are in it."""
 
     category = serializers.CharField()
     courses = serializers.IntegerField()
 
 
-class InstructorOutput(serializers.ModelSerializer[User]):
+class InstructorOutput(ModelSerializer[User]):
     """Who teaches, as anyone may know."""
 
     name = serializers.CharField(source="full_name")
@@ -46,7 +45,7 @@ class InstructorOutput(serializers.ModelSerializer[User]):
         fields = ["id", "name"]
 
 
-class CourseOutput(serializers.ModelSerializer[Course]):
+class CourseOutput(ModelSerializer[Course]):
     """A course in the catalogue."""
 
     instructor = InstructorOutput(allow_null=True)

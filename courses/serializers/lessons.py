@@ -1,7 +1,5 @@
 """What lessons look like over HTTP."""
 
-from typing import Any
-
 from django.core.validators import URLValidator
 from rest_framework import serializers
 
@@ -9,11 +7,12 @@ from courses.models import Lesson
 from courses.serializers.fields import TextIdField
 from courses.services.lessons import MAX_LESSONS
 from titanobova.api import ClosedSerializer, OneLineField
+from titanobova.serializers import ModelSerializer, Serializer
 
 is_https_address = URLValidator(schemes=["https"], message="A video's address begins with https://.")
 
 
-class LessonOutline(serializers.ModelSerializer[Lesson]):
+class LessonOutline(ModelSerializer[Lesson]):
     """A lesson as its title alone: its text and video are for who takes part."""
 
     class Meta:
@@ -42,7 +41,7 @@ class LessonInput(ClosedSerializer):
     )
 
 
-class LessonOrder(serializers.Serializer[Any]):
+class LessonOrder(Serializer):
     """All lessons of a course in their order."""
 
     lessons = LessonOutline(many=True)
