@@ -11,7 +11,7 @@ from courses.models import Course
 _numbers = count(1)
 VERSION = (
     0 if settings.REDIS_HOST else 1
-)  # queries for the catalogue's version; counting the request brings it from Redis
+)  # query for its version; Redis tells it with the limit
 
 
 def make_course(**fields: Any) -> Course:
