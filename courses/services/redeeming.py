@@ -35,8 +35,9 @@ def redeem_requests_of(people: Sequence[User], *, by: Actor) -> None:
     request. A repetition finds what is left. The courses are locked in one order, so that nobody waits in a ring.
     """
     by_email = {person.email_canonical: person for person in people}
-    waiting = EnrollmentRequest.objects.unanswered().filter(email_canonical__in=by_email).order_by("pk")
-    requests = list(waiting.select_for_update(no_key=True, of=("self",)))
+    waiting = EnrollmentRequest.objects.unanswered().filter(email_canonical__in=by_email)
+    # The paid ones first: what they open is what the others of the same course led to.
+    requests = list(waiting.select_for_update(no_key=True, of=("self",)).order_by("-is_paid", "pk"))
     _name_courses([request for request in requests if request.course_id is None])
     wanted = {request.course_id for request in requests if request.course_id}
     courses = Course.objects.select_for_update(no_key=True).filter(pk__in=wanted).order_by("pk").in_bulk()

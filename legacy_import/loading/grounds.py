@@ -30,13 +30,13 @@ def held_open_otherwise(legacy_ids: Collection[str]) -> set[UUID]:
 
 def store_grounds(grounds: Mapping[str, Enrollment], *, of_rows: Collection[str]) -> None:
     """Let the rows `of_rows` hold open what `grounds` says by their old ids, and nothing else."""
-    _take_back(grounds, of_rows)
     EnrollmentGrant.objects.bulk_create(
         [_grant(reference, enrollment) for reference, enrollment in grounds.items()],
         update_conflicts=True,
         unique_fields=["enrollment", "kind", "reference"],
         update_fields=["withdrawn_at"],
     )
+    _take_back(grounds, of_rows)
     held_open = {enrollment.pk for enrollment in grounds.values()}
     Certificate.objects.filter(enrollment__in=held_open, revoked_at__isnull=False).update(revoked_at=None)
 

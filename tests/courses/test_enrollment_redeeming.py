@@ -162,7 +162,7 @@ def test_repetitions_find_what_is_left_and_change_nothing_else(student: User, ac
     redeem_requests(student, actor)
 
     assert (state(), AuditLog.objects.count()) == (before, logged)
-    assert before == [("Free", "active", ["free"]), ("Paid", "active", ["import"]), ("Priced", "pending", [])]
+    assert before == [("Paid", "active", ["import"]), ("Free", "active", ["free"]), ("Priced", "pending", [])]
 
 
 def test_a_place_given_up_is_not_brought_back_by_the_request(student: User, actor: Actor) -> None:
@@ -175,8 +175,9 @@ def test_a_place_given_up_is_not_brought_back_by_the_request(student: User, acto
     assert state() == [("Free", "cancelled", [])]
 
 
-def test_two_requests_for_one_course_are_one_enrolment(student: User, actor: Actor) -> None:
-    course = make_course(title="Ponds", price=10)
+@pytest.mark.parametrize("fields", [{"price": 10}, {"is_published": False}, {}])
+def test_two_requests_for_one_course_are_one_enrolment(student: User, actor: Actor, fields: dict[str, Any]) -> None:
+    course = make_course(title="Ponds", **fields)
     for is_paid in (False, True):
         ask(course=course, is_paid=is_paid)
 

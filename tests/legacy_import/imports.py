@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import F, Model
 
 from contacts.models import Contact
-from courses.models import Course, Enrollment, EnrollmentRequest
+from courses.models import Course, Enrollment, EnrollmentGrant, EnrollmentRequest
 from legacy_import.mapping import ImportOptions
 from legacy_import.models import ImportedRecord, ImportRun
 from legacy_import.pipeline import Order, run_import
@@ -18,7 +18,15 @@ from legacy_import.report import Report, TableReport
 from tests.environment import FOLDER
 from users.models import User
 
-STORED: tuple[type[Model], ...] = (User, Contact, Course, Enrollment, EnrollmentRequest, ImportedRecord)
+STORED: tuple[type[Model], ...] = (
+    User,
+    Contact,
+    Course,
+    Enrollment,
+    EnrollmentGrant,
+    EnrollmentRequest,
+    ImportedRecord,
+)
 NOT_OF_THE_SOURCE = frozenset({"id", "updated_at", "run_id", "written", "user_id", "course_id", "object_id"})
 
 
@@ -54,6 +62,9 @@ def dump() -> dict[str, list[str]]:
         "enrollments": Enrollment.objects.values(
             who=F("user__email"), course_title=F("course__title"), **_own(Enrollment)
         ),
+        "grants": EnrollmentGrant.objects.values(
+            "kind", "reference", "granted_at", "withdrawn_at", who=F("enrollment__user__email")
+        ),
         "requests": EnrollmentRequest.objects.values(found=F("course__title"), **_own(EnrollmentRequest)),
         "records": ImportedRecord.objects.values(),
     }
@@ -62,7 +73,7 @@ def dump() -> dict[str, list[str]]:
 
 def forget_everything() -> None:
     """Delete what imports stored, so that another can begin from nothing."""
-    for model in (ImportedRecord, ImportRun, Enrollment, EnrollmentRequest, Contact, Course, User):
+    for model in (ImportedRecord, ImportRun, EnrollmentRequest, Enrollment, Contact, Course, User):
         model._default_manager.all().delete()
 
 
