@@ -14,7 +14,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
+from django.db.models import Model
 from django.http import QueryDict
 from django.utils import timezone
 from rest_framework.request import Request
@@ -22,6 +23,7 @@ from rest_framework.request import Request
 from titanobova.errors import DomainError
 from titanobova.http import client_address
 from titanobova.models import IdempotencyKey
+from titanobova.prepared import insert_of, insert_together, mark_as_stored
 from titanobova.throttling import network_of
 
 KEPT_FOR = timedelta(hours=24)
@@ -99,21 +101,58 @@ def claim(
     :raises IdempotencyKeyReused: when the first request had another body.
     :raises RequestUnderWay: when the first request has not ended.
     """
-    now = timezone.now()
-    expires_at = now + (lifetime or (KEPT_FOR if status else UNDER_WAY_FOR))
-    adapt = connection.ops.adapt_datetimefield_value
-    identifier = IdempotencyKey._meta.get_field("object_id").get_db_prep_value(object_id, connection)
-    values = [attempt.key, attempt.body_digest, status, identifier, adapt(expires_at), adapt(now)]
     with connection.cursor() as cursor:
-        cursor.execute(CLAIM, values)
+        cursor.execute(CLAIM, _claimed(attempt, object_id, status, lifetime))
         if cursor.fetchone():
             return None
     return _standing(attempt)
 
 
-def settle(attempt: Attempt, *, status: int) -> None:
-    """Note that the work of a claimed attempt is done: from now on it answers with its object, for KEPT_FOR."""
-    IdempotencyKey.objects.filter(pk=attempt.key).update(status=status, expires_at=timezone.now() + KEPT_FOR)
+def insert_once(attempt: Attempt, *rows: Model, status: int, lifetime: timedelta | None = None) -> UUID | None:
+    """Claim `attempt` for the first of these new rows and store all of them, or nothing if it was claimed before.
+
+    Returns what `claim` returns. On PostgreSQL it is one statement and so one transaction in one message, where nobody
+    has opened another; the rows of the first request are all there, or none, however the second one comes in between.
+
+    :raises IdempotencyKeyReused: as `claim` does.
+    """
+    if connection.vendor == "postgresql":
+        inserts = [insert_of(row, "SELECT {} FROM claimed") for row in rows]
+        steps = [f"row{number} AS ({insert})" for number, (insert, _) in enumerate(inserts)]
+        values = [value for _, values in inserts for value in values]
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"WITH claimed AS ({CLAIM}), {', '.join(steps)} SELECT count(*) FROM claimed",  # noqa: S608 - ours alone
+                [*_claimed(attempt, rows[0].pk, status, lifetime), *values],
+            )
+            is_first = cursor.fetchone()[0]
+        if is_first:
+            mark_as_stored(*rows)
+        return None if is_first else _standing(attempt)
+    with transaction.atomic():
+        first = claim(attempt, rows[0].pk, status=status, lifetime=lifetime)
+        if first is None:
+            insert_together(*rows)
+    return first
+
+
+def _claimed(attempt: Attempt, object_id: UUID, status: int | None, lifetime: timedelta | None) -> list[Any]:
+    """Return the values of CLAIM."""
+    now = timezone.now()
+    expires_at = now + (lifetime or (KEPT_FOR if status else UNDER_WAY_FOR))
+    adapt = connection.ops.adapt_datetimefield_value
+    identifier = IdempotencyKey._meta.get_field("object_id").get_db_prep_value(object_id, connection)
+    return [attempt.key, attempt.body_digest, status, identifier, adapt(expires_at), adapt(now)]
+
+
+def settle(attempt: Attempt, *, status: int, object_id: UUID | None = None) -> None:
+    """Note that the work of a claimed attempt is done: from now on it answers with its object, for KEPT_FOR.
+
+    `object_id` is given where it stands for another object than it was claimed for.
+    """
+    changes = {"object_id": object_id} if object_id else {}
+    claimed = IdempotencyKey.objects.filter(pk=attempt.key)
+    claimed.update(status=status, expires_at=timezone.now() + KEPT_FOR, **changes)
 
 
 def release(attempt: Attempt) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 from django.conf import LazySettings
 from django.conf import settings as django_settings
+from django.db import connection, transaction
 from rest_framework.test import APIClient
 
 from audit.models import AuditLog
@@ -231,3 +232,21 @@ def test_closed_windows_leave_the_database(monkeypatch: pytest.MonkeyPatch) -> N
     throttling.count_in_database("another", 60)
 
     assert set(RateLimitCounter.objects.values_list("key", flat=True)) == {"open", "another"}
+
+
+if django_settings.DB_HOST:
+
+    @pytest.mark.django_db(transaction=True)
+    def test_counting_relaxes_no_transaction_but_its_own() -> None:
+        def setting() -> str:
+            with connection.cursor() as cursor:
+                cursor.execute("SHOW synchronous_commit")
+                return str(cursor.fetchone()[0])
+
+        throttling.count_in_database("key", 60)
+        assert setting() == "on"
+        with transaction.atomic():
+            throttling.count_in_database("key", 60)
+            assert setting() == "on"
+
+        assert throttling.count_in_database("key", 60).used == 3
