@@ -47,7 +47,7 @@ DATABASES = {
         "PORT": os.environ["PGPORT"],
         "USER": os.environ["PGUSER"],
         "PASSWORD": os.environ["PGPASSWORD"],
-        "CONN_MAX_AGE": 600,  # seconds
+        "CONN_MAX_AGE": int(os.environ["CONN_MAX_AGE"]),  # seconds; the default is 0
     }
 }
 AUTH_USER_MODEL = "stock_drf.User"
