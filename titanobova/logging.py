@@ -7,6 +7,7 @@ import os
 import re
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -35,11 +36,18 @@ def redact(value: Any) -> Any:
 
     Logs are read by more people than the database is, and are copied to places we do not know.
     """
+    if isinstance(value, str):
+        return SECRET_TEXT.sub(r"\g<name>[hidden]", value)
     if isinstance(value, dict):
-        return {str(k): "[hidden]" if SECRET_NAMES.search(str(k)) else redact(v) for k, v in value.items()}
+        return {str(k): "[hidden]" if _tells_a_secret(str(k)) else redact(v) for k, v in value.items()}
     if isinstance(value, list | tuple | set):
         return [redact(item) for item in value]
-    return SECRET_TEXT.sub(r"\g<name>[hidden]", value) if isinstance(value, str) else value
+    return value
+
+
+@lru_cache(maxsize=1024)
+def _tells_a_secret(name: str) -> bool:
+    return SECRET_NAMES.search(name) is not None
 
 
 class JSONLines(logging.Formatter):
