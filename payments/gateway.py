@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.conf import settings
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import stripe
 
 logger = logging.getLogger("titanobova.payments")
+Json = dict[str, Any]
+Answer = TypeVar("Answer")
 
 CONNECT_SECONDS, READ_SECONDS = 3, 8  # the library's own default holds a worker for about four minutes (measured)
 RETRY_WITHIN = 1.0  # seconds; a slower failure is not tried again, so that 1 + 3 + 8 seconds is the longest call
@@ -48,6 +50,10 @@ class GatewayRefused(DomainError):
     """Stripe understood and said no, for a reason that is ours and not the buyer's."""
 
     code, status, message = "payment_refused", 502, "The payment service refused this payment."
+
+    def __init__(self, reason: str = "") -> None:
+        super().__init__()
+        self.reason = reason  # Stripe's code, such as charge_already_refunded
 
 
 class UnknownIntent(GatewayRefused):
@@ -88,7 +94,7 @@ def create_intent(
     :raises FieldError: when Stripe refuses the amount or the currency.
     :raises GatewayRefused: when it refuses anything else.
     """
-    return _ask(
+    intent = ask(
         lambda client: client.v1.payment_intents.create(
             {
                 "amount": amount_minor,
@@ -101,6 +107,7 @@ def create_intent(
             {"idempotency_key": idempotency_key},
         )
     )
+    return Intent(intent.id, intent.status, intent.client_secret or "")
 
 
 def fetch_intent(intent_id: str) -> Intent:
@@ -109,29 +116,52 @@ def fetch_intent(intent_id: str) -> Intent:
     :raises DomainError: as `create_intent`.
     """
     try:
-        return _ask(lambda client: client.v1.payment_intents.retrieve(intent_id))
+        intent = ask(lambda client: client.v1.payment_intents.retrieve(intent_id))
     except UnknownIntent:
         return Intent(intent_id, "canceled", "")
+    return Intent(intent.id, intent.status, intent.client_secret or "")
 
 
-def cancel_intent(intent_id: str) -> Intent:
-    """Make an intent one that nobody can pay any more.
+def describe_intent(intent_id: str) -> Json:
+    """Return all that Stripe says of an intent.
 
-    :raises GatewayRefused: when it is paid, or being paid.
+    :raises UnknownIntent: when it knows none.
     :raises DomainError: as `create_intent`.
     """
-    return _ask(
-        lambda client: client.v1.payment_intents.cancel(intent_id, {}, {"idempotency_key": f"{intent_id}-cancel"})
+    return ask(lambda client: client.v1.payment_intents.retrieve(intent_id)).to_dict(for_json=True)
+
+
+def cancel_intent(intent_id: str) -> None:
+    """Make an intent one that nobody can pay any more.
+
+    :raises GatewayRefused: when it is paid, being paid or canceled.
+    :raises DomainError: as `create_intent`.
+    """
+    ask(lambda client: client.v1.payment_intents.cancel(intent_id, {}, {"idempotency_key": f"{intent_id}-cancel"}))
+
+
+def create_refund(*, intent_id: str, amount_minor: int, metadata: dict[str, str], idempotency_key: str) -> Json:
+    """Make the refund of `idempotency_key`, or return the one that an earlier call with this key made.
+
+    :raises FieldError: when there is less left than that.
+    :raises DomainError: as `create_intent`.
+    """
+    refund = ask(
+        lambda client: client.v1.refunds.create(
+            {"payment_intent": intent_id, "amount": amount_minor, "metadata": metadata},
+            {"idempotency_key": idempotency_key},
+        )
     )
+    return refund.to_dict(for_json=True)
 
 
-def _ask(call: "Callable[[stripe.StripeClient], stripe.PaymentIntent]") -> Intent:
+def ask(call: "Callable[[stripe.StripeClient], Answer]") -> Answer:
     """Ask Stripe, a second time where the connection broke at once, with a client that lives for this call alone."""
     require_key()
     import stripe  # noqa: PLC0415 - it takes 0.7 seconds, which only a payment should cost
 
     stripe.enable_telemetry = False  # it would write an id below the home directory, where nothing can be written
-    with closing(stripe.RequestsClient(timeout=(CONNECT_SECONDS, READ_SECONDS))) as http:
+    with closing(_connect()) as http:
         client = stripe.StripeClient(
             settings.STRIPE_SECRET_KEY,
             base_addresses={"api": settings.STRIPE_API_BASE.rstrip("/")},
@@ -139,13 +169,18 @@ def _ask(call: "Callable[[stripe.StripeClient], stripe.PaymentIntent]") -> Inten
             max_network_retries=0,  # the library would also repeat a request that has already waited READ_SECONDS
         )
         try:
-            intent = _try_twice(lambda: call(client), stripe.APIConnectionError)
+            return _try_twice(lambda: call(client), stripe.APIConnectionError)
         except stripe.StripeError as error:
             raise _refusal(error) from error
-    return Intent(intent.id, intent.status, intent.client_secret or "")
 
 
-def _try_twice(call: "Callable[[], stripe.PaymentIntent]", broken: type[Exception]) -> "stripe.PaymentIntent":
+def _connect() -> "stripe.HTTPClient":
+    import stripe  # noqa: PLC0415 - as above
+
+    return stripe.RequestsClient(timeout=(CONNECT_SECONDS, READ_SECONDS))
+
+
+def _try_twice(call: Callable[[], Answer], broken: type[Exception]) -> Answer:
     started = time.monotonic()
     try:
         return call()
@@ -170,4 +205,4 @@ def _refusal(error: "stripe.StripeError") -> DomainError:
     param = getattr(error, "param", None)
     if param in {"amount", "currency"}:
         return FieldError(param, str(error.user_message)[:200], error.code or "invalid")
-    return UnknownIntent() if error.code == "resource_missing" else GatewayRefused()
+    return (UnknownIntent if error.code == "resource_missing" else GatewayRefused)(error.code or "")

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from audit.actor import Actor
 from courses.money import price_text
-from payments.models import Payment, WebhookEvent
+from payments.models import Dispute, Payment, Refund, WebhookEvent
 from users import extension_points
 from users.models import User
 
@@ -16,6 +16,7 @@ EXPORTED = (
     "enrollment_id",
     "course_title",
     "amount",
+    "amount_refunded",
     "currency",
     "description",
     "status",
@@ -37,7 +38,9 @@ OF_SUBJECT = (
     "latest_charge",
     "reason",
 )
-OF_METADATA = ("payment_id", "user_id", "enrollment_id")
+OF_METADATA = ("payment_id", "user_id", "enrollment_id", "refund_id")
+REFUND = ("id", "payment_id", "amount", "status", "created_at", "updated_at")
+DISPUTE = ("id", "payment_id", "amount", "currency", "reason", "status", "opened_at", "closed_at")
 
 
 def take_part() -> None:
@@ -47,9 +50,15 @@ def take_part() -> None:
 
 
 def export_payments(user: User) -> dict[str, Any]:
-    """Return the person's payments."""
+    """Return the person's payments, and what went back of them."""
     rows = Payment.objects.filter(user=user).order_by("pk").values(*EXPORTED)
-    return {"payments": [{**row, "amount": price_text(row["amount"], row["currency"])} for row in rows]}
+    refunds = Refund.objects.filter(payment__user=user).order_by("pk").values(*REFUND, currency=F("payment__currency"))
+    disputes = Dispute.objects.filter(payment__user=user).order_by("opened_at").values(*DISPUTE)
+    return {
+        "payments": [_in_words(row) for row in rows],
+        "refunds": [_in_words(row) for row in refunds],
+        "disputes": [_in_words(row) for row in disputes],
+    }
 
 
 def erase_payments(user: User, by: Actor) -> None:
@@ -58,7 +67,11 @@ def erase_payments(user: User, by: Actor) -> None:
     for event in events:
         event.payload = _of_the_money(event.payload)
     WebhookEvent.objects.bulk_update(events, ["payload"], batch_size=100)
-    Payment.objects.filter(user=user).update(description=F("course_title"), updated_at=timezone.now())
+    now = timezone.now()
+    Payment.objects.filter(user=user).update(
+        description=F("course_title"), network_digest="", attempt="", updated_at=now
+    )
+    Refund.objects.filter(payment__user=user).update(reason="", updated_at=now)
 
 
 def events_of(user: User) -> "QuerySet[WebhookEvent]":
@@ -66,9 +79,16 @@ def events_of(user: User) -> "QuerySet[WebhookEvent]":
     intents = list(Payment.objects.filter(user=user).exclude(intent_id="").values_list("intent_id", flat=True))
     return WebhookEvent.objects.filter(
         Q(payload__data__object__metadata__user_id=str(user.pk))
+        | Q(intent_id__in=intents)
         | Q(payload__data__object__id__in=intents)
         | Q(payload__data__object__payment_intent__in=intents)
     )
+
+
+def _in_words(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row with its amounts as people write them in its currency."""
+    amounts = {name: price_text(value, row["currency"]) for name, value in row.items() if name.startswith("amount")}
+    return {**row, **amounts}
 
 
 def _of_the_money(payload: dict[str, Any]) -> dict[str, Any]:

@@ -6,10 +6,11 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from payments.models import Payment
+from payments.models import Dispute, LedgerEntry, Payment, Refund
 from payments.money import BadAmount, parse_amount
-from titanobova.api import ClosedSerializer
+from titanobova.api import ClosedSerializer, OneLineField
 from titanobova.serializers import ModelSerializer, Serializer
+from users.serializers import StepUpInput
 
 
 @extend_schema_field({"oneOf": [{"type": "string"}, {"type": "number"}], "example": "99.99"})
@@ -58,10 +59,21 @@ class StartedPaymentOutput(Serializer):
     status = serializers.ChoiceField(Payment.Status.choices, source="payment.status")
 
 
+class PaymentQuery(Serializer):
+    """What the list may be asked for."""
+
+    status = serializers.ChoiceField(Payment.Status.choices, required=False)
+    is_flagged = serializers.BooleanField(required=False, allow_null=True, default=None, help_text="For staff.")
+    user = serializers.UUIDField(required=False, help_text="Whose; for staff.")
+    date_from = serializers.DateField(required=False, help_text="First day, UTC.")
+    date_to = serializers.DateField(required=False, help_text="Last day, UTC.")
+
+
 class PaymentOutput(ModelSerializer[Payment]):
-    """A payment in a list."""
+    """A person's own payment."""
 
     amount = serializers.CharField(source="amount_text")
+    amount_refunded = serializers.CharField(source="amount_refunded_text")
 
     class Meta:
         model = Payment
@@ -71,6 +83,7 @@ class PaymentOutput(ModelSerializer[Payment]):
             "enrollment",
             "course_title",
             "amount",
+            "amount_refunded",
             "currency",
             "description",
             "status",
@@ -78,6 +91,77 @@ class PaymentOutput(ModelSerializer[Payment]):
             "updated_at",
         ]
         read_only_fields = fields
+
+
+class StaffPaymentOutput(PaymentOutput):
+    """A payment as staff see it in a list."""
+
+    amount_disputed = serializers.CharField(source="amount_disputed_text")
+
+    class Meta(PaymentOutput.Meta):
+        fields = [*PaymentOutput.Meta.fields, "amount_disputed", "intent_id", "is_flagged", "flag_reason"]
+        read_only_fields = fields
+
+
+class LedgerEntryOutput(ModelSerializer[LedgerEntry]):
+    """A fact about a payment."""
+
+    class Meta:
+        model = LedgerEntry
+        fields = ["kind", "reference", "amount", "stripe_event", "recorded_at"]
+        read_only_fields = fields
+
+
+class RefundOutput(ModelSerializer[Refund]):
+    """Money that goes back."""
+
+    amount = serializers.CharField(source="amount_text")
+
+    class Meta:
+        model = Refund
+        fields = [
+            "id",
+            "payment",
+            "amount",
+            "reason",
+            "requested_by",
+            "status",
+            "stripe_id",
+            "failure_reason",
+            "created_at",
+            "updated_at",
+        ]
+        read_only_fields = fields
+
+
+class DisputeOutput(ModelSerializer[Dispute]):
+    """A bank that takes money back, or asks about it."""
+
+    amount = serializers.CharField(source="amount_text")
+
+    class Meta:
+        model = Dispute
+        fields = ["id", "amount", "currency", "reason", "status", "evidence_due_at", "opened_at", "closed_at"]
+        read_only_fields = fields
+
+
+class PaymentDetail(StaffPaymentOutput):
+    """A payment as staff see it, with all that became of it."""
+
+    ledger = LedgerEntryOutput(many=True)
+    refunds = RefundOutput(many=True)
+    disputes = DisputeOutput(many=True)
+
+    class Meta(StaffPaymentOutput.Meta):
+        fields = [*StaffPaymentOutput.Meta.fields, "ledger", "refunds", "disputes"]
+        read_only_fields = fields
+
+
+class RefundInput(StepUpInput):
+    """How much is to go back, all that is left if it is not said, and who says so."""
+
+    amount = AmountField(required=False)
+    reason = OneLineField(max_length=200, required=False, allow_blank=True)
 
 
 class ReceivedOutput(Serializer):

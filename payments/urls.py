@@ -1,13 +1,11 @@
-from django.urls import URLPattern, URLResolver, include, path
-from rest_framework.routers import SimpleRouter
+from django.urls import path
 
-from payments.views import CreatePaymentIntentView, PaymentViewSet, WebhookView
+from payments import views
 
-router = SimpleRouter()
-router.register("", PaymentViewSet, basename="payment")
-
-urlpatterns: list[URLPattern | URLResolver] = [
-    path("create_payment_intent/", CreatePaymentIntentView.as_view(), name="create-payment-intent"),
-    path("webhook/", WebhookView.as_view(), name="stripe-webhook"),
-    path("", include(router.urls)),
+urlpatterns = [
+    path("create_payment_intent/", views.CreatePaymentIntentView.as_view(), name="create-payment-intent"),
+    path("webhook/", views.WebhookView.as_view(), name="stripe-webhook"),
+    path("", views.PaymentViewSet.as_view({"get": "list"}), name="payments"),
+    path("<uuid:pk>/", views.PaymentViewSet.as_view({"get": "retrieve"}), name="payment"),
+    path("<uuid:pk>/refund/", views.RefundView.as_view(), name="refund"),
 ]

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from typing import IO, Any
+from uuid import UUID
 
-from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.mixins import ListModelMixin
 from rest_framework.parsers import BaseParser
-from rest_framework.permissions import AllowAny
+from rest_framework.permissions import AllowAny, IsAdminUser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -16,11 +16,15 @@ from audit.actor import Actor
 from payments import serializers
 from payments.models import Payment
 from payments.services.events import receive_event
-from payments.services.starting import start_payment
+from payments.services.refunding import request_refund
+from payments.services.starting import Wish, start_payment
+from payments.throttling import BuyerLimit
 from titanobova.api import APIView, GenericViewSet
 from titanobova.http import PayloadTooLarge
+from titanobova.idempotency import attempt_of
 from titanobova.throttling import OrdinaryLimit, PaymentLimit
 from users.authentication import current_user
+from users.services.step_up import require_step_up
 
 EVENT_BYTES = 256 * 1024
 
@@ -46,14 +50,20 @@ class RawJSONParser(BaseParser):
 class CreatePaymentIntentView(APIView):
     """Start to pay."""
 
-    throttle_classes = [OrdinaryLimit, PaymentLimit]
+    throttle_classes = [OrdinaryLimit, PaymentLimit, BuyerLimit]
 
-    @extend_schema(request=serializers.PaymentInput, responses={201: serializers.StartedPaymentOutput})
+    @extend_schema(
+        request=serializers.PaymentInput,
+        responses={201: serializers.StartedPaymentOutput},
+        parameters=[OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER)],
+    )
     def post(self, request: Request) -> Response:
-        """Answer the client secret with which the buyer's browser pays at Stripe."""
+        """Answer the client secret with which the buyer's browser pays at Stripe; once more for a repeated attempt."""
         form = serializers.PaymentInput(data=request.data)
         form.is_valid(raise_exception=True)
-        started = start_payment(current_user(request), **form.validated_data, by=Actor.from_request(request))
+        attempt = attempt_of(request, "payments/create_payment_intent")
+        wish, actor = Wish(**form.validated_data), Actor.from_request(request)
+        started = start_payment(current_user(request), wish, by=actor, attempt=attempt)
         return Response(serializers.StartedPaymentOutput(started).data, status=201)
 
 
@@ -77,13 +87,48 @@ class WebhookView(APIView):
         return Response({"received": True})
 
 
-class PaymentViewSet(ListModelMixin, GenericViewSet):
-    """Payments, newest first: one's own, and all for staff."""
+class PaymentViewSet(GenericViewSet):
+    """Payments, newest first: one's own, and all for staff, with what became of them."""
 
-    queryset = Payment.objects.none()  # for the schema; the real one below
+    queryset = Payment.objects.all()
     serializer_class = serializers.PaymentOutput
 
-    def get_queryset(self) -> QuerySet[Payment]:
-        """Return what the person may see."""
-        user = current_user(self.request)
-        return Payment.objects.all() if user.is_staff else Payment.objects.filter(user=user)
+    @extend_schema(parameters=[serializers.PaymentQuery], responses=serializers.PaymentOutput(many=True))
+    def list(self, request: Request) -> Response:
+        """Answer one page; staff see whose they are, and what needs a look."""
+        query = serializers.PaymentQuery(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        found = Payment.objects.visible_to(current_user(request)).matching(**query.validated_data)
+        page = self.paginate_queryset(found)
+        output = serializers.StaffPaymentOutput if request.user.is_staff else serializers.PaymentOutput
+        return self.get_paginated_response(output(page, many=True).data)
+
+    @extend_schema(responses=serializers.PaymentDetail)
+    def retrieve(self, request: Request, pk: UUID) -> Response:
+        """Answer one payment; to staff with its ledger, refunds and disputes."""
+        payment = visible_payment(request, pk)
+        output = serializers.PaymentDetail if request.user.is_staff else serializers.PaymentOutput
+        return Response(output(payment).data)
+
+
+class RefundView(APIView):
+    """Give money back."""
+
+    permission_classes = [IsAdminUser]
+
+    @extend_schema(request=serializers.RefundInput, responses={201: serializers.RefundOutput})
+    def post(self, request: Request, pk: UUID) -> Response:
+        """Ask for the password once more, then answer the refund; one that stays `requested` is carried out later."""
+        payment = visible_payment(request, pk)
+        form = serializers.RefundInput(data=request.data)
+        form.is_valid(raise_exception=True)
+        wanted, actor = form.validated_data, Actor.from_request(request)
+        proof = {name: wanted.pop(name) for name in ("password", "token")}
+        require_step_up(current_user(request), **proof, by=actor)
+        refund = request_refund(payment, **wanted, by=actor)
+        return Response(serializers.RefundOutput(refund).data, status=201)
+
+
+def visible_payment(request: Request, pk: UUID) -> Payment:
+    """Return the payment that the person who asks may see; any other is not there."""
+    return get_object_or_404(Payment.objects.visible_to(current_user(request)), pk=pk)

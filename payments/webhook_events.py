@@ -41,11 +41,15 @@ class BadEvent(DomainError):
 
 @dataclass(frozen=True)
 class Event:
-    """An event that Stripe signed: what happened (`type`), to what (`subject`), with real money or not."""
+    """An event that Stripe signed: what happened (`type`), to what (`subject`), with real money or not.
+
+    `account` is the connected account that it happened in (https://docs.stripe.com/connect/webhooks); empty for ours.
+    """
 
     id: str
     type: str
     livemode: bool
+    account: str
     subject: dict[str, Any] = field(repr=False)
     payload: dict[str, Any] = field(repr=False)
 
@@ -62,7 +66,7 @@ def read_event(body: bytes, header: str) -> Event:
         payload = parse_json(body)
     except ParseError as error:
         raise BadEvent(str(error.detail)) from None
-    return _event(payload)
+    return event_of(payload)
 
 
 def verify_signature(body: bytes, header: str) -> None:
@@ -89,12 +93,16 @@ def verify_signature(body: bytes, header: str) -> None:
         raise BadSignature
 
 
-def _event(payload: object) -> Event:
-    """Return the event, of which every member that is used later has the type that it should have."""
+def event_of(payload: Any) -> Event:
+    """Return the event, of which every member that is used later has the type that it should have.
+
+    :raises BadEvent: for anything that is none.
+    """
     match payload:
         case {"id": str(key), "type": str(kind), "livemode": bool(live), "data": {"object": dict(subject)}}:
             if STRIPE_ID.fullmatch(key) and NAME.fullmatch(kind):
-                return Event(key, kind, live, subject, _without_secrets(payload))
+                account = str(payload.get("account") or "")
+                return Event(key, kind, live, account, subject, _without_secrets(payload))
     raise BadEvent
 
 

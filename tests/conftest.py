@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 import pytest
@@ -10,12 +10,13 @@ from django.conf import settings as django_settings
 from django.contrib.auth.hashers import make_password
 from django.core.cache import cache
 from django.db import connection, connections
+from django.test import TransactionTestCase
 from django_redis import get_redis_connection
 from rest_framework.test import APIClient
 
 from audit.actor import Actor
 from tests.environment import FOLDER
-from titanobova import shared, throttling
+from titanobova import append_only, shared, throttling
 from users.models import User
 from users.services.sessions import open_session
 from users.tokens import AccessToken
@@ -46,6 +47,20 @@ def django_db_modify_db_settings() -> None:
     if connection.vendor == "postgresql":
         # A race opens 32 connections and is over in a second; PostgreSQL has 100 for all workers together.
         database["OPTIONS"]["pool"]["max_idle"] = 0.1  # seconds; one connection goes each time
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _facts_can_be_emptied() -> Iterator[None]:
+    """Let the rows of append-only tables go when a test that commits is over, and at no other time."""
+    empty_tables: Any = vars(TransactionTestCase)["_fixture_teardown"]
+
+    def empty_all_tables(case: TransactionTestCase) -> None:
+        with append_only.lifted(connection):
+            empty_tables(case)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", empty_all_tables)
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -11,4 +11,4 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "titanobova.settings")
 
 app = Celery("titanobova")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.conf.imports = ["titanobova.email"]
+app.conf.imports = ["titanobova.email", "payments.jobs"]

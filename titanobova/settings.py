@@ -142,7 +142,11 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE_FILENAME = env.str("CELERY_BEAT_SCHEDULE", "/tmp/titanobova-beat")  # noqa: S108 - a tmpfs there
-CELERY_BEAT_SCHEDULE = {"sweep the outbox": {"task": "titanobova.email.deliver_mail", "schedule": 60.0}}
+CELERY_BEAT_SCHEDULE = {
+    "sweep the outbox": {"task": "titanobova.email.deliver_mail", "schedule": 60.0},
+    "sweep payments": {"task": "payments.jobs.sweep", "schedule": 300.0},
+    "reconcile payments": {"task": "payments.jobs.reconcile", "schedule": 3600.0},
+}
 
 SENDGRID_API_KEY = env.str("SENDGRID_API_KEY", "")
 SENDGRID_API_BASE = env.address("SENDGRID_API_BASE", "https://api.sendgrid.com")
@@ -209,6 +213,8 @@ SPECTACULAR_SETTINGS = {
         "ContactStatusEnum": "contacts.workflow.Status",
         "EnrollmentStatusEnum": "courses.states.Status",
         "PaymentStatusEnum": "payments.models.Payment.Status",
+        "RefundStatusEnum": "payments.models.Refund.Status",
+        "DisputeStatusEnum": "payments.models.Dispute.Status",
         "NewUserTypeEnum": ["student", "instructor"],
     },
 }

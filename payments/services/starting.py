@@ -1,10 +1,11 @@
 """Starting a payment: its row first, then its intent at Stripe."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from uuid import UUID
 
 from django.db import transaction
+from django.utils import timezone
 
 from audit.actor import Actor
 from audit.services import record
@@ -12,10 +13,19 @@ from courses.models import Enrollment
 from courses.services.enrolling import AlreadyEnrolled
 from courses.services.finding import get_priced_course
 from payments import gateway
-from payments.models import Payment, PaymentQuerySet
+from payments.ledger import Fact, Kind
+from payments.models import Payment
 from payments.money import to_minor
+from payments.services.card_testing import network_digest, refuse_card_testing
+from payments.services.holding import hold_intent, hold_payment, record_facts
+from payments.services.naming import learn_intent
 from payments.services.orders import Order, course_of, order_amount, order_course
+from payments.services.settling import settle
+from titanobova import faults
 from titanobova.errors import DomainError, FieldError
+from titanobova.idempotency import KEPT_FOR, Attempt, claim, release
+from titanobova.idempotency import settle as settle_attempt
+from titanobova.ids import uuid7
 from users.models import User
 
 UNDERWAY = frozenset({"succeeded", "processing"})  # Stripe's words for money on its way
@@ -35,59 +45,81 @@ class StartedPayment:
     client_secret: str = field(repr=False)
 
 
-def start_payment(
-    user: User,
-    *,
-    by: Actor,
-    amount: Decimal | None = None,
-    currency: str = "",
-    description: str = "",
-    course: str = "",
-    enrollment: UUID | None = None,
-) -> StartedPayment:
+@dataclass(frozen=True)
+class Wish:
+    """What to pay: a course (a slug or id), an enrolment or an amount; beside those two, amount is what they saw."""
+
+    amount: Decimal | None = None
+    currency: str = ""
+    description: str = ""
+    course: str = ""
+    enrollment: UUID | None = None
+
+
+def start_payment(user: User, wish: Wish, *, by: Actor, attempt: Attempt | None = None) -> StartedPayment:
     """Make a payment that `user` can pay now, or return the one that is open for the same enrolment.
 
-    With `course` (a slug or id) or `enrollment`, price and currency are the server's and `amount` and `currency` only
-    say what the buyer saw. Without either the payment opens nothing, whatever is paid.
+    With a course or an enrolment, price and currency are the server's; without either the payment opens nothing,
+    whatever is paid. A repeated `attempt` answers with the payment of the first one, whose secret Stripe is asked for.
 
     The row is committed before Stripe is asked, outside any transaction. When Stripe does not answer, the row stays
     `created`, and trying again sends the same idempotency key: there is never a second intent that could be paid.
 
     :raises PaymentsNotConfigured: without a key; nothing is written.
+    :raises TooManyDeclines: for somebody who tries stolen cards.
     :raises PaymentUnderway: when the open payment of the enrolment was just paid.
     :raises GatewayUnavailable: when Stripe does not answer.
-    :raises DomainError: what `order_amount`, `order_course` or Stripe refuse.
+    :raises DomainError: what `claim`, `order_amount`, `order_course` or Stripe refuse.
     """
     gateway.require_key()
-    if course or enrollment:
-        wanted = course_of(user, enrollment) if enrollment else get_priced_course(course)
-        order = order_course(user, wanted, seen=amount, seen_currency=currency, description=description, by=by)
-    else:
-        order = order_amount(amount, currency, description)
-    payment = _payment_for(user, order, by=by)
+    refuse_card_testing(user, by=by)
+    if attempt is None:
+        return _start(user, wish, by=by)
+    known = claim(attempt, uuid7())
+    if known is not None:
+        payment = Payment.objects.get(pk=known)
+        return StartedPayment(payment, gateway.fetch_intent(payment.intent_id).client_secret)
+    try:
+        started = _start(user, wish, by=by, attempt=attempt.key)
+    except BaseException:
+        release(attempt)
+        raise
+    settle_attempt(attempt, status=201, object_id=started.payment.pk)
+    return started
+
+
+def _start(user: User, wish: Wish, *, by: Actor, attempt: str = "") -> StartedPayment:
+    order = _order(user, wish, by=by)
+    payment = _payment_for(user, order, by=by, attempt=attempt)
     intent = _intent_of(payment, by=by)
     if intent.status == "canceled" or not order.is_for(payment):
         _withdraw(payment, intent, by=by)
-        payment = _payment_for(user, order, by=by)
+        payment = _payment_for(user, order, by=by, attempt=attempt)
         intent = _intent_of(payment, by=by)
     return StartedPayment(payment, intent.client_secret)
 
 
-@transaction.atomic
-def _payment_for(user: User, order: Order, *, by: Actor) -> Payment:
-    """Return the open payment of the enrolment, or a new one.
+def _order(user: User, wish: Wish, *, by: Actor) -> Order:
+    if not wish.course and wish.enrollment is None:
+        return order_amount(wish.amount, wish.currency, wish.description)
+    course = course_of(user, wish.enrollment) if wish.enrollment else get_priced_course(wish.course)
+    return order_course(
+        user, course, seen=wish.amount, seen_currency=wish.currency, description=wish.description, by=by
+    )
 
-    The lock on the enrolment puts parallel requests of one buyer in a row: the second finds the first one's payment.
+
+@transaction.atomic
+def _payment_for(user: User, order: Order, *, by: Actor, attempt: str = "") -> Payment:
+    """Return the open payment of the enrolment or the attempt, or a new one.
+
+    The lock on the enrolment puts parallel requests of one buyer in a row: the second finds the first one's payment. An
+    attempt that came to no end (Stripe did not answer) goes on with the payment that it made.
 
     :raises AlreadyEnrolled: when the enrolment was paid for, or became free, at this very moment.
     """
-    if order.enrollment is not None:
-        locked = Enrollment.objects.select_for_update(no_key=True).get(pk=order.enrollment.pk)
-        if locked.status != Enrollment.Status.PENDING:
-            raise AlreadyEnrolled
-        existing = Payment.objects.open().filter(enrollment=order.enrollment).first()
-        if existing is not None:
-            return existing
+    existing = _open_payment(order.enrollment) if order.enrollment else _payment_of(user, attempt)
+    if existing is not None:
+        return existing
     payment = Payment.objects.create(
         user=user,
         enrollment=order.enrollment,
@@ -95,12 +127,29 @@ def _payment_for(user: User, order: Order, *, by: Actor) -> Payment:
         amount=order.amount,
         currency=order.currency,
         description=order.description,
+        attempt=attempt,
+        network_digest=network_digest(by),
     )
-    record("create", "payments.payment.started", by=by, on=payment, details=_facts(payment))
+    record_facts(payment, [Fact(Kind.CREATED)])
+    record("create", "payments.payment.started", by=by, on=payment, details=_details(payment))
     return payment
 
 
-def _facts(payment: Payment) -> dict[str, object]:
+def _open_payment(enrollment: Enrollment) -> Payment | None:
+    locked = Enrollment.objects.select_for_update(no_key=True).get(pk=enrollment.pk)
+    if locked.status != Enrollment.Status.PENDING:
+        raise AlreadyEnrolled
+    return Payment.objects.open().filter(enrollment=enrollment).first()
+
+
+def _payment_of(user: User, attempt: str) -> Payment | None:
+    if not attempt:
+        return None
+    same = Payment.objects.open().filter(user=user, attempt=attempt, created_at__gt=timezone.now() - KEPT_FOR)
+    return same.first()
+
+
+def _details(payment: Payment) -> dict[str, object]:
     return {"amount": payment.amount_text, "currency": payment.currency, "enrollment": payment.enrollment_id}
 
 
@@ -109,37 +158,57 @@ def _intent_of(payment: Payment, *, by: Actor) -> gateway.Intent:
 
     :raises PaymentUnderway: when it is being paid.
     """
-    intent = gateway.fetch_intent(payment.intent_id) if payment.intent_id else _create_intent(payment, by=by)
+    intent = gateway.fetch_intent(payment.intent_id) if payment.intent_id else _make_intent(payment, by=by)
     if intent.status in UNDERWAY:
         raise PaymentUnderway
     return intent
 
 
-def _create_intent(payment: Payment, *, by: Actor) -> gateway.Intent:
-    """Make the payment's intent; only what the row says is sent, so that a repetition is the same to the letter.
+def _make_intent(payment: Payment, *, by: Actor) -> gateway.Intent:
+    """Make the payment's intent and write down which it is.
 
     A failure that only a new key can mend closes the row, and a row that was closed gives no secret away: whichever
     of two parallel requests comes first, the buyer never holds two intents.
     """
-    unnamed = Payment.objects.filter(pk=payment.pk, intent_id="")
+    faults.hit("payments.after_payment_row")
     try:
-        intent = gateway.create_intent(
-            amount_minor=to_minor(payment.amount, payment.currency),
-            currency=payment.currency,
-            description=payment.description,
-            metadata=payment.metadata,
-            idempotency_key=str(payment.pk),
-        )
+        intent = create_intent_of(payment)
     except (gateway.GatewayFailed, gateway.GatewayRefused, FieldError) as refusal:
-        _close(unnamed, payment, by=by, reason=refusal.code)
+        close_payment(payment, by=by, reason=refusal.code, unless_named=True)
         raise
-    unnamed.open().update(intent_id=intent.id)
-    payment.refresh_from_db(fields=["status", "intent_id"])
-    if payment.status == Payment.Status.SUCCEEDED:  # its event was faster than this answer
+    faults.hit("payments.after_intent_call")
+    learn_intent_of(payment, intent.id, by=by)
+    if payment.status in Payment.ARRIVED:  # its event was faster than this answer
         raise PaymentUnderway
     if payment.intent_id != intent.id or payment.status not in Payment.OPEN:
         raise gateway.GatewayUnavailable
     return intent
+
+
+def create_intent_of(payment: Payment) -> gateway.Intent:
+    """Make the payment's intent, or return the one that was made for it before.
+
+    Only what the row says is sent, so that a repetition is the same to the letter.
+
+    :raises DomainError: as `gateway.create_intent`.
+    """
+    return gateway.create_intent(
+        amount_minor=to_minor(payment.amount, payment.currency),
+        currency=payment.currency,
+        description=payment.description,
+        metadata=payment.metadata,
+        idempotency_key=str(payment.pk),
+    )
+
+
+@transaction.atomic
+def learn_intent_of(payment: Payment, intent_id: str, *, by: Actor) -> None:
+    """Write down which intent is the payment's, unless it ended meanwhile, and apply the events that came too early."""
+    hold_intent(intent_id)
+    held = hold_payment(payment.pk)
+    if not held.intent_id and held.status in Payment.OPEN:
+        learn_intent(held, intent_id, by=replace(by, system="stripe"))
+    payment.refresh_from_db(fields=["status", "intent_id"])
 
 
 def _withdraw(payment: Payment, intent: gateway.Intent, *, by: Actor) -> None:
@@ -152,10 +221,12 @@ def _withdraw(payment: Payment, intent: gateway.Intent, *, by: Actor) -> None:
             gateway.cancel_intent(intent.id)
         except gateway.GatewayRefused:
             raise PaymentUnderway from None
-    _close(Payment.objects.filter(pk=payment.pk), payment, by=by, reason="replaced")
+    close_payment(payment, by=by, reason="replaced")
 
 
-def _close(which: PaymentQuerySet, payment: Payment, *, by: Actor, reason: str) -> None:
-    with transaction.atomic():
-        if which.move(Payment.Status.CANCELED):
-            record("update", "payments.payment.canceled", by=by, on=payment, details={"reason": reason})
+@transaction.atomic
+def close_payment(payment: Payment, *, by: Actor, reason: str, unless_named: bool = False) -> None:
+    """Note that nobody can pay this any more; one whose intent another request has learned stays, if so wished."""
+    held = hold_payment(payment.pk)
+    if not (unless_named and held.intent_id):
+        settle(held, [Fact(Kind.CANCELED)], by=by, reason=reason)

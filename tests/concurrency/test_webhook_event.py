@@ -12,7 +12,8 @@ from audit.actor import Actor
 from audit.models import AuditLog
 from courses.models import Enrollment
 from courses.services.enrolling import enroll
-from payments.models import Payment, PaymentQuerySet, WebhookEvent
+from payments.models import Payment, WebhookEvent
+from payments.services import events, settling
 from tests.conftest import RunTogether, make_user
 from tests.courses.conftest import make_course
 from tests.payments.conftest import SECRET, Json, deliver, intent_event, make_payment
@@ -71,15 +72,13 @@ if django_settings.DB_HOST:
             everyone_has_looked.wait()
             return WebhookEvent.objects.create(pk=f"{pk}_{uuid4().hex}", **defaults), is_new
 
-        def look_then_move(payments: PaymentQuerySet, to: str) -> int:
-            may_move = payments.exclude(status=to).count()
+        def look_and_record_nothing(*_: object, **__: object) -> None:
             everyone_has_looked.wait()
-            payments.update(status=to)
-            return may_move
 
         monkeypatch.setattr(WebhookEvent.objects, "get_or_create", look_then_store)
         monkeypatch.setattr(QuerySet, "select_for_update", lambda rows, **_: rows)
-        monkeypatch.setattr(PaymentQuerySet, "move", look_then_move)
+        monkeypatch.setattr(events, "hold_intent", lambda _: None)
+        monkeypatch.setattr(settling, "record_facts", look_and_record_nothing)
         run_together(threads, lambda _: deliver(told))
 
         assert effects()[0] == effects()[2] == threads

@@ -82,6 +82,47 @@ def intent_event(payment: Payment, kind: str = "succeeded", **changes: Any) -> J
     return event(f"payment_intent.{kind}", intent)
 
 
+def refund_event(payment: Payment, minor: int, status: str = "succeeded", **changes: Any) -> Json:
+    """Return a new event about a refund of the payment; `id` in the changes makes it one about the same refund."""
+    subject = {
+        "id": f"re_{secrets.token_hex(12)}",
+        "object": "refund",
+        "amount": minor,
+        "currency": payment.currency,
+        "created": int(time.time()),
+        "metadata": {},
+        "payment_intent": payment.intent_id,
+        "reason": None,
+        "status": status,
+        **changes,
+    }
+    return event("refund.failed" if status == "failed" else "refund.updated", subject)
+
+
+def dispute_event(payment: Payment, minor: int, status: str = "needs_response", **changes: Any) -> Json:
+    """Return a new event about a dispute over the payment; `id` in the changes makes it one about the same dispute."""
+    subject = {
+        "id": f"dp_{secrets.token_hex(12)}",
+        "object": "dispute",
+        "amount": minor,
+        "currency": payment.currency,
+        "created": int(time.time()),
+        "evidence_details": {"due_by": int(time.time()) + 9 * 86_400},
+        "metadata": {},
+        "payment_intent": payment.intent_id,
+        "reason": "fraudulent",
+        "status": status,
+        **changes,
+    }
+    return event(f"charge.dispute.{'closed' if status in {'won', 'lost'} else 'created'}", subject)
+
+
+def charge_event(payment: Payment, refunded_minor: int, **changes: Any) -> Json:
+    """Return a new event that says how much of the payment's charge went back."""
+    charge = {"id": "ch_1", "object": "charge", "payment_intent": payment.intent_id, "metadata": payment.metadata}
+    return event("charge.refunded", {**charge, "amount_refunded": refunded_minor, **changes})
+
+
 def event(kind: str, subject: Json, **changes: Any) -> Json:
     """Return a new event with the members that Stripe's have."""
     return {
@@ -127,6 +168,11 @@ def state_of(payment: Payment) -> tuple[Any, ...]:
     grants = about_it.filter(details__event__in=["payments.payment.succeeded", "courses.access.granted"])
     mails = OutgoingMail.objects.filter(recipient=payment.user.email)
     return payment.status, payment.enrollment.status, payment.flag_reason, grants.count(), mails.count()
+
+
+def mails_to(recipient: str) -> list[str]:
+    """Return the subjects of the mails to an address, in order."""
+    return list(OutgoingMail.objects.filter(recipient=recipient).order_by("id").values_list("subject", flat=True))
 
 
 PAID = ("succeeded", "active", "", 2, 1)  # the status, the enrolment's, no flag, an audit row for each, one mail

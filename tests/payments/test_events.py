@@ -1,11 +1,9 @@
 """What Stripe's events do: once, in any order, and only where they fit what was agreed."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 from itertools import count, permutations
 
 import pytest
-from django.utils import timezone
 from pytest_django.live_server_helper import LiveServer
 from rest_framework.test import APIClient
 
@@ -179,32 +177,6 @@ def test_a_payment_without_a_course_opens_nothing(student: User, webhook: None) 
     assert (payment.status, payment.is_flagged) == ("succeeded", False)
     assert not Enrollment.objects.exists()
     assert "Your place" not in OutgoingMail.objects.get().text
-
-
-# --- Seats ------------------------------------------------------------------------------------------------------
-def lapse(payment: Payment, *, capacity: int) -> None:
-    """Let the hold of the seat end, in a course of so many seats of which one is taken."""
-    course = make_course(slug="small", price="99.99", capacity=capacity)
-    Enrollment.objects.create(user=make_user("faster@example.com"), course=course, status="active")
-    held = Enrollment.objects.filter(payments=payment)
-    held.update(course=course, seat_held_until=timezone.now() - timedelta(minutes=1))
-
-
-def test_who_pays_after_the_hold_lapsed_takes_a_free_seat(payment: Payment) -> None:
-    lapse(payment, capacity=2)
-
-    deliver(intent_event(payment))
-
-    assert state_of(payment) == PAID
-
-
-def test_who_pays_after_the_hold_lapsed_and_the_course_is_full_is_shown_to_staff(payment: Payment) -> None:
-    lapse(payment, capacity=1)
-
-    deliver(intent_event(payment))
-
-    assert state_of(payment) == ("succeeded", "pending", "seat_lost", 1, 1)
-    assert "could not be opened" in OutgoingMail.objects.get().text
 
 
 def test_money_for_what_was_open_already_is_shown_to_staff(payment: Payment) -> None:

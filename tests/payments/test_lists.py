@@ -35,6 +35,7 @@ def test_a_person_sees_their_own_payments_newest_first(api: Login, student: User
         "enrollment": None,
         "course_title": "",
         "amount": "500",
+        "amount_refunded": "0",
         "currency": "jpy",
         "description": "A book",
         "status": "succeeded",

@@ -14,7 +14,7 @@ from examples.stripe_sandbox import StripeSandbox
 from payments import gateway
 from payments.models import Payment
 from payments.services import starting
-from payments.services.starting import StartedPayment, start_payment
+from payments.services.starting import StartedPayment, Wish, start_payment
 from tests.conftest import RunTogether, make_user, together
 from tests.courses.conftest import make_course
 from tests.payments.conftest import CREATE, make_payment
@@ -145,7 +145,9 @@ def test_nobody_listens_where_stripe_should_be(buyer: APIClient, settings: Setti
 def test_while_stripe_thinks_the_row_stands_and_nobody_waits_for_it(sandbox: StripeSandbox) -> None:
     buyer = make_user("patient@example.com")
     sandbox.fail_next("POST", INTENTS, "delay", seconds=2)
-    asking = threading.Thread(target=together, args=(1, lambda _: start_payment(buyer, amount=Decimal(5), by=NOBODY)))
+    asking = threading.Thread(
+        target=together, args=(1, lambda _: start_payment(buyer, Wish(amount=Decimal(5)), by=NOBODY))
+    )
     asking.start()
     while not sandbox.requests:
         time.sleep(0.01)
@@ -163,7 +165,7 @@ def test_one_buyer_who_clicks_many_times_at_once_gets_one_intent(
 ) -> None:
     buyer, course = make_user("hasty@example.com"), make_course(slug="wanted", price="10")
 
-    outcomes = run_together(16, lambda _: start_payment(buyer, course=course.slug, by=NOBODY))
+    outcomes = run_together(16, lambda _: start_payment(buyer, Wish(course=course.slug), by=NOBODY))
 
     started = [outcome for outcome in outcomes if isinstance(outcome, StartedPayment)]
     told_to_retry = [outcome for outcome in outcomes if isinstance(outcome, gateway.GatewayUnavailable)]
@@ -181,7 +183,7 @@ def test_a_failure_does_not_close_a_payment_whose_secret_is_out(
     sandbox.fail_next("POST", INTENTS, "500")
 
     with pytest.raises(gateway.GatewayFailed):
-        starting._create_intent(seen_before, by=actor)
+        starting._make_intent(seen_before, by=actor)
 
     assert Payment.objects.get().status == Payment.Status.CREATED
 
@@ -196,4 +198,4 @@ def test_the_secret_of_a_payment_that_ended_meanwhile_is_kept(
     Payment.objects.update(status=status)
 
     with pytest.raises(refusal):
-        starting._create_intent(seen_before, by=actor)
+        starting._make_intent(seen_before, by=actor)

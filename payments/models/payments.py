@@ -1,5 +1,6 @@
-"""Payments, and the events that Stripe sent."""
+"""Payments."""
 
+from datetime import UTC, date, datetime, time
 from typing import ClassVar, Self
 
 from django.conf import settings
@@ -11,23 +12,43 @@ from django.utils import timezone
 
 from courses.models import Enrollment
 from courses.money import price_text
+from payments import states
 from titanobova.ids import uuid7
+from users.models import User
 
 
 class PaymentQuerySet(models.QuerySet["Payment"]):
     """Which payments."""
 
+    def visible_to(self, person: User) -> Self:
+        """Every payment for staff, for anyone else their own."""
+        return self if person.is_staff else self.filter(user=person)
+
     def open(self) -> Self:
         """Payments that may still be paid."""
-        return self.filter(status__in=Payment.OPEN)
+        return self.filter(status__in=states.OPEN)
 
-    def move(self, to: str) -> int:
-        """Move the payments that may move to this status and return how many did; the others stay as they are.
+    def matching(
+        self,
+        *,
+        is_flagged: bool | None = None,
+        date_from: date | None = None,
+        date_to: date | None = None,
+        **exactly: object,
+    ) -> Self:
+        """Payments of this status and person, started between two days (UTC), both included."""
+        found = self.filter(**exactly)
+        if is_flagged is not None:
+            found = found.filter(is_flagged=is_flagged)
+        if date_from is not None:
+            found = found.filter(created_at__gte=datetime.combine(date_from, time.min, UTC))
+        if date_to is not None:
+            found = found.filter(created_at__lte=datetime.combine(date_to, time.max, UTC))
+        return found
 
-        One conditional UPDATE: of any number of parallel calls exactly one counts a row.
-        """
-        sources = [status for status, targets in Payment.MOVES.items() if to in targets]
-        return self.filter(status__in=sources).update(status=to, updated_at=timezone.now())
+    def arrived(self) -> Self:
+        """Payments whose money arrived, whatever became of it."""
+        return self.filter(status__in=states.ARRIVED)
 
 
 class Payment(models.Model):
@@ -35,49 +56,31 @@ class Payment(models.Model):
 
     The row stands before Stripe is asked, and its id is the idempotency key of that request: however often it is
     repeated, there is one intent. Stripe's client secret is handed to the buyer and kept nowhere.
+
+    What became of it is a set of facts (LedgerEntry). `status` and the two amounts repeat what follows from them
+    (payments/ledger.py), for lists; payments/services/settling.py alone writes them, and `check_ledger` compares.
     """
 
-    class Status(models.TextChoices):
-        """How far it is. `failed` means the last try was declined; the buyer may try again."""
-
-        CREATED = "created"
-        REQUIRES_ACTION = "requires_action"
-        PROCESSING = "processing"
-        FAILED = "failed"
-        CANCELED = "canceled"
-        SUCCEEDED = "succeeded"
-        PARTIALLY_REFUNDED = "partially_refunded"
-        REFUNDED = "refunded"
-        DISPUTED = "disputed"
-
-    OPEN: ClassVar = (Status.CREATED, Status.REQUIRES_ACTION, Status.PROCESSING, Status.FAILED)
-    # From each status those that it may move to. Events arrive in any order, and the table knows no way back, so every
-    # order ends in the same status. Money that arrived counts in the end, even after a cancellation.
-    MOVES: ClassVar = {
-        Status.CREATED: {
-            Status.REQUIRES_ACTION,
-            Status.PROCESSING,
-            Status.FAILED,
-            Status.CANCELED,
-            Status.SUCCEEDED,
-        },
-        Status.REQUIRES_ACTION: {Status.PROCESSING, Status.FAILED, Status.CANCELED, Status.SUCCEEDED},
-        Status.PROCESSING: {Status.FAILED, Status.CANCELED, Status.SUCCEEDED},
-        Status.FAILED: {Status.CANCELED, Status.SUCCEEDED},
-        Status.CANCELED: {Status.SUCCEEDED},
-    }
+    Status = states.Status
+    OPEN: ClassVar = states.OPEN
+    ARRIVED: ClassVar = states.ARRIVED
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="payments")
     enrollment = models.ForeignKey(Enrollment, on_delete=models.PROTECT, null=True, blank=True, related_name="payments")
     course_title = models.CharField(max_length=255, blank=True, help_text="As it was called when it was paid for.")
     amount = models.DecimalField(max_digits=12, decimal_places=3)
+    amount_refunded = models.DecimalField(max_digits=12, decimal_places=3, default=0)
+    amount_disputed = models.DecimalField(max_digits=12, decimal_places=3, default=0)
     currency = models.CharField(max_length=3)
     description = models.CharField(max_length=500, blank=True)
-    status = models.CharField(max_length=20, choices=Status.choices, default=Status.CREATED)
+    status = models.CharField(max_length=20, choices=states.Status.choices, default=states.Status.CREATED)
     intent_id = models.CharField(max_length=255, blank=True, help_text="Empty until Stripe has answered.")
+    attempt = models.CharField(max_length=64, blank=True, help_text="Digest of the Idempotency-Key it was started by.")
+    network_digest = models.CharField(max_length=64, blank=True, help_text="From where it was started.")
     is_flagged = models.BooleanField(default=False, help_text="Somebody has to look at it.")
     flag_reason = models.CharField(max_length=200, blank=True)
+    sync_wanted_at = models.DateTimeField(null=True, blank=True, help_text="Since when Stripe is to be asked about it.")
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -87,6 +90,9 @@ class Payment(models.Model):
         ordering = ["-id"]
         constraints = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="payment_amount_is_positive"),
+            models.CheckConstraint(
+                condition=Q(amount_refunded__gte=0, amount_disputed__gte=0), name="payment_amounts_are_not_negative"
+            ),
             models.CheckConstraint(
                 condition=Q(Exact(Length("currency"), 3)) & Q(Exact(F("currency"), Lower("currency"))),
                 name="payment_currency_is_three_small_letters",
@@ -104,6 +110,10 @@ class Payment(models.Model):
         ]
         indexes = [
             models.Index(fields=["user", "-id"], name="payments_by_user"),
+            models.Index(fields=["status", "-id"], name="payments_by_status"),
+            models.Index(fields=["-id"], condition=Q(is_flagged=True), name="flagged_payments"),
+            models.Index(fields=["sync_wanted_at"], condition=Q(sync_wanted_at__isnull=False), name="payments_to_sync"),
+            models.Index(fields=["network_digest"], condition=~Q(network_digest=""), name="payments_by_network"),
         ]
 
     def __str__(self) -> str:
@@ -115,33 +125,17 @@ class Payment(models.Model):
         return price_text(self.amount, self.currency)
 
     @property
+    def amount_refunded_text(self) -> str:
+        """What went back, as people write it in its currency."""
+        return price_text(self.amount_refunded, self.currency)
+
+    @property
+    def amount_disputed_text(self) -> str:
+        """What a bank has taken, as people write it in its currency."""
+        return price_text(self.amount_disputed, self.currency)
+
+    @property
     def metadata(self) -> dict[str, str]:
         """What Stripe keeps beside the intent and sends back with every event of it."""
         known = {"payment_id": self.pk, "user_id": self.user_id, "enrollment_id": self.enrollment_id}
         return {name: str(value) for name, value in known.items() if value is not None}
-
-
-class WebhookEvent(models.Model):
-    """An event of Stripe, stored once: its id is the key, so a second delivery finds the row and changes nothing."""
-
-    class Outcome(models.TextChoices):
-        """What it did here."""
-
-        APPLIED = "applied"
-        UNCHANGED = "unchanged", "changed nothing any more"
-        MISMATCH = "mismatch", "does not fit the payment"
-        IGNORED = "ignored", "is none of our concern"
-
-    id = models.CharField(primary_key=True, max_length=255, editable=False)
-    type = models.CharField(max_length=100)
-    payload = models.JSONField(help_text="As it came, without the client secret.")
-    livemode = models.BooleanField()
-    outcome = models.CharField(max_length=10, choices=Outcome.choices, default=Outcome.IGNORED)
-    received_at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        ordering = ["-received_at"]
-        indexes = [models.Index(fields=["-received_at"], name="webhook_events_by_time")]
-
-    def __str__(self) -> str:
-        return f"{self.type} ({self.id})"

@@ -1,0 +1,67 @@
+"""What a payment opens: given, taken and, where no seat is left, paid back."""
+
+from django.utils import timezone
+
+from audit.actor import Actor
+from audit.services import record
+from courses.models import Enrollment, EnrollmentGrant
+from courses.services.grants import Kind as Ground
+from courses.services.grants import grant_access, withdraw_access
+from courses.services.seats import CourseFull
+from courses.states import Status as EnrollmentStatus
+from payments.ledger import Fact, Kind, Position
+from payments.models import Payment
+from payments.services.holding import flag, record_facts
+from payments.services.reserving import reserve_refund
+from payments.states import ARRIVED
+
+Known = dict[tuple[str, str], Fact]
+
+
+def adjust_access(held: Payment, position: Position, known: Known, *, by: Actor) -> None:
+    """Give or take the ground on which the payment holds the enrolment open; both may be repeated.
+
+    Where no seat is left, the buyer gets all of it back; but not a second time, after a refund has failed, nor while a
+    bank has it: that is for people to decide.
+    """
+    if held.enrollment is None or position.status not in ARRIVED:
+        return
+    if not position.opens_access:
+        ended_as = EnrollmentStatus.REFUNDED
+        withdraw_access(held.enrollment, kind=Ground.PAYMENT, reference=str(held.pk), ended_as=ended_as, by=by)
+        return
+    was_open = _is_open_otherwise(held)
+    try:
+        grant_access(held.enrollment, kind=Ground.PAYMENT, reference=str(held.pk), by=by)
+    except CourseFull:
+        _lose_seat(held, position, known, by=by)
+    else:
+        if was_open:
+            flag(held, {"open_already"}, by=by)
+
+
+def _is_open_otherwise(held: Payment) -> bool:
+    """Whether the buyer had the course already when this payment first asked for it."""
+    assert held.enrollment is not None  # noqa: S101 - the caller asked
+    if EnrollmentGrant.objects.filter(kind=Ground.PAYMENT, reference=str(held.pk)).exists():
+        return False
+    place = held.enrollment
+    return Enrollment.objects.seated().filter(user=place.user_id, course=place.course_id).exists()
+
+
+def _lose_seat(held: Payment, position: Position, known: Known, *, by: Actor) -> None:
+    lost = Fact(Kind.SEAT_LOST)
+    record_facts(held, [lost])
+    known[lost.key] = lost
+    record("update", "payments.payment.seat_lost", by=by, on=held, outcome="failure")
+    if position.disputed or any(kind == Kind.REFUND_FAILED for kind, _ in known):
+        flag(held, {"seat_lost"}, by=by)
+    else:
+        reserve_refund(held, position.balance, reason="No seat was left.", by=by)
+
+
+def release_seat(held: Payment) -> None:
+    """Give the seat back that is held for a payment that will not come."""
+    if held.enrollment is not None:
+        pending = Enrollment.objects.filter(pk=held.enrollment.pk, status=EnrollmentStatus.PENDING)
+        pending.update(seat_held_until=None, updated_at=timezone.now())
