@@ -1,8 +1,6 @@
 """What people write to the company, and the staff's answers."""
 
 from datetime import UTC, date, datetime, time
-from functools import reduce
-from operator import or_
 from typing import Any, Self
 
 from django.conf import settings
@@ -13,8 +11,11 @@ from django.utils import timezone
 from contacts.workflow import Status, sources_of
 from titanobova.ids import uuid7
 from titanobova.models import OutgoingMail
+from titanobova.search import MatchesWords
 from users.identity import canonical_email
 from users.models import User
+
+SPAM_CHOICES = {"false": Q(is_spam=False), "true": Q(is_spam=True), "all": Q()}
 
 
 class ContactQuerySet(models.QuerySet["Contact"]):
@@ -25,24 +26,39 @@ class ContactQuerySet(models.QuerySet["Contact"]):
         return self if person.is_active and person.is_staff else self.filter(user=person)
 
     def matching(
-        self, *, search: str = "", date_from: date | None = None, date_to: date | None = None, **exactly: str
+        self,
+        *,
+        search: str = "",
+        date_from: date | None = None,
+        date_to: date | None = None,
+        is_spam: str = "all",
+        **exactly: str,
     ) -> Self:
-        """Contacts with these words and this status, sent between two days (UTC), both included."""
-        found = self.filter(**exactly)
+        """Contacts with these words and this status, sent between two days (UTC), both included.
+
+        `is_spam` is `false`, `true` or `all`.
+        """
+        found = self.filter(SPAM_CHOICES[is_spam], **exactly)
         if search:
-            found = found.filter(reduce(or_, [Q(**{f"{x}__icontains": search}) for x in ("name", "email", "subject")]))
+            found = found.filter(MatchesWords(search))
         if date_from is not None:
             found = found.filter(created_at__gte=datetime.combine(date_from, time.min, UTC))
         if date_to is not None:
             found = found.filter(created_at__lte=datetime.combine(date_to, time.max, UTC))
         return found
 
+    def unclaimed(self, address: str) -> Self:
+        """Contacts that a visitor sent, or that were imported, under an address in its canonical form."""
+        return self.filter(user__isnull=True, email_canonical=address)
+
     def move(self, target: Status, **changes: object) -> int:
         """Move those to `target` from which the table of transitions leads there; return how many moved.
 
-        One conditional UPDATE: of two people who do the same at once, one moves the row.
+        One conditional UPDATE: of two people who do the same at once, one moves the row. Spam is not answered.
         """
         movable = self.filter(status__in=sources_of(target))
+        if target == Status.RESPONDED:
+            movable = movable.filter(is_spam=False)
         return movable.update(status=target, updated_at=timezone.now(), **changes)
 
 
@@ -73,6 +89,12 @@ class Contact(models.Model):
     spam_decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="judged_contacts"
     )
+    notice = models.ForeignKey(
+        OutgoingMail, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", editable=False
+    )
+    claimed_at = models.DateTimeField(
+        null=True, editable=False, help_text="When the sender proved the address; empty if they sent it logged in."
+    )
     ip_address = models.GenericIPAddressField(null=True, blank=True)
     user_agent = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
@@ -97,6 +119,11 @@ class Contact(models.Model):
         """Save, with the canonical form of the e-mail beside it."""
         self.email_canonical = canonical_email(self.email)
         super().save(*args, **kwargs)
+
+    @property
+    def was_sent_logged_in(self) -> bool:
+        """Whether it was the person's from the beginning, so that its address and browser are surely theirs."""
+        return self.user_id is not None and self.claimed_at is None
 
 
 class ContactAnswer(models.Model):

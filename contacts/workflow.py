@@ -12,7 +12,8 @@ class Status(models.TextChoices):
     CLOSED = "closed"
 
 
-# From each status, where it may go. A contact may be answered more than once; a closed one stays closed.
+# From each status, where it may go; docs/contacts.md shows the same table. A contact may be answered more than once,
+# a closed one stays closed, and spam is not answered (contacts/models.py: ContactQuerySet.move).
 TRANSITIONS: dict[Status, frozenset[Status]] = {
     Status.NEW: frozenset({Status.READ, Status.RESPONDED, Status.CLOSED}),
     Status.READ: frozenset({Status.RESPONDED, Status.CLOSED}),

@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, Self
 
+from django.db import connection
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
@@ -96,6 +97,18 @@ class FullTextIndex(Operation):
     def describe(self) -> str:
         """Return what `migrate --plan` shows."""
         return f"Index the words of {self.model_name}: {', '.join(self.columns)}"
+
+
+def forget_deleted_words(model: type[Model]) -> None:
+    """Take the words of deleted and changed rows out of the index of `model`, after an erasure.
+
+    FTS5 only notes that they are gone, and keeps them until it happens to merge that part of its index. PostgreSQL
+    keeps none but in dead rows, which it vacuums by itself.
+    """
+    if connection.vendor == "sqlite":
+        search = f"{model._meta.db_table}_search"
+        with connection.cursor() as cursor:
+            cursor.execute(f"INSERT INTO {search} ({search}) VALUES ('optimize')")  # noqa: S608 - a name of ours
 
 
 def _postgresql(model: type[Model], columns: list[str]) -> list[str]:

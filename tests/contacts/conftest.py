@@ -7,6 +7,7 @@ from rest_framework.test import APIClient
 
 from audit.models import AuditLog
 from contacts.models import Contact
+from contacts.spam import Submission
 from tests.conftest import client_of
 from users.models import User
 
@@ -19,6 +20,12 @@ FORM = {
     "message": "5 < 6 && 7 > 3, right?\nお支払い方法 😀",
 }
 LEAST = {name: FORM[name] for name in ("name", "email", "message")}
+
+
+def submission(**changes: Any) -> Submission:
+    """Return what the form holds when it is filled in like FORM."""
+    fields: dict[str, Any] = {**FORM, **changes}
+    return Submission(**fields)
 
 
 def make_contact(**fields: Any) -> Contact:

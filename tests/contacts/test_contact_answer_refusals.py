@@ -8,7 +8,7 @@ from rest_framework.test import APIClient
 
 from audit.actor import Actor
 from contacts.models import Contact
-from contacts.services import ForbiddenTransition, close_contact, read_contact, respond_to_contact
+from contacts.services.answering import ForbiddenTransition, close_contact, read_contact, respond_to_contact
 from tests.contacts.conftest import URL, events, make_contact
 from titanobova.models import OutgoingMail
 from users.models import User
@@ -40,6 +40,26 @@ def test_a_step_that_the_table_does_not_know_is_a_409_and_changes_nothing(
     assert (unchanged.status, unchanged.internal_notes, unchanged.response_message) == (status, "calls often", "")
     assert events() == []
     assert not OutgoingMail.objects.exists()
+
+
+@pytest.mark.parametrize(("path", "body"), [("respond/", {"message": "Yes."}), ("", {"status": "responded"})])
+def test_spam_is_not_answered_until_staff_unmark_it(office: APIClient, path: str, body: dict[str, str]) -> None:
+    contact = make_contact(is_spam=True)
+    call = office.post if path else office.patch
+
+    answer = call(f"{URL}{contact.pk}/{path}", body)
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "contact_is_spam")
+    assert not OutgoingMail.objects.exists()
+    office.post(f"{URL}{contact.pk}/unmark_spam/")
+    assert call(f"{URL}{contact.pk}/{path}", body).status_code == 200
+
+
+def test_spam_may_be_read_and_closed(office: APIClient) -> None:
+    contact = make_contact(is_spam=True)
+
+    assert office.get(f"{URL}{contact.pk}/").json()["status"] == "read"
+    assert office.post(f"{URL}{contact.pk}/close/").json()["status"] == "closed"
 
 
 def test_who_acts_on_an_old_copy_is_refused_by_the_row_itself(contact: Contact, actor: Actor) -> None:
@@ -80,7 +100,7 @@ def test_a_bad_field_is_a_400_that_names_it(
     assert events() == []
 
 
-@pytest.mark.parametrize("path", ["", "respond/", "close/"])
+@pytest.mark.parametrize("path", ["", "respond/", "close/", "mark_spam/", "unmark_spam/"])
 def test_nobody_else_may_do_any_of_this(
     api: Callable[[User], APIClient], anonymous: APIClient, student: User, other_student: User, path: str
 ) -> None:
@@ -102,6 +122,8 @@ def test_what_is_not_there_is_a_404(office: APIClient, key: str) -> None:
         office.patch(f"{URL}{key}/", {"status": "read"}),
         office.post(f"{URL}{key}/respond/", {"message": "Yes."}),
         office.post(f"{URL}{key}/close/"),
+        office.post(f"{URL}{key}/mark_spam/"),
+        office.post(f"{URL}{key}/unmark_spam/"),
     ]
 
-    assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [(404, "not_found")] * 4
+    assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [(404, "not_found")] * 6

@@ -5,17 +5,22 @@ from uuid import uuid4
 
 import pytest
 from django.db import transaction
+from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
 from audit.actor import Actor
 from audit.models import AuditLog
 from contacts.models import Contact
-from contacts.services import respond_to_contact
+from contacts.services.answering import respond_to_contact
 from tests.contacts.conftest import URL, events, make_contact
 from titanobova.models import OutgoingMail
 from users.models import User
 
 pytestmark = pytest.mark.django_db
+
+
+def mail_to(contact: Contact) -> OutgoingMail:
+    return OutgoingMail.objects.create(recipient=contact.email, subject="Re:", text="Yes.")
 
 
 def test_a_new_contact_is_read_once(office: APIClient, contact: Contact) -> None:
@@ -104,6 +109,55 @@ def test_a_second_answer_is_mailed_too_and_the_latest_is_kept(office: APIClient,
 
     assert OutgoingMail.objects.count() == 2
     assert Contact.objects.get().response_message == "Now."
+
+
+def test_staff_see_the_thread_with_who_answered_and_whether_the_mail_left(
+    office: APIClient, staff: User, contact: Contact
+) -> None:
+    for message in ("Soon.", "Now."):
+        office.post(f"{URL}{contact.pk}/respond/", {"message": message})
+    OutgoingMail.objects.filter(text__contains="Soon.").update(status="sent")
+
+    answers = office.get(f"{URL}{contact.pk}/").json()["answers"]
+
+    assert [(one["message"], one["mail_status"]) for one in answers] == [("Soon.", "sent"), ("Now.", "waiting")]
+    assert {one["answered_by"] for one in answers} == {str(staff.pk)}
+    assert set(answers[0]) == {"id", "message", "answered_by", "created_at", "mail_status"}
+
+
+def test_an_answer_whose_mail_is_gone_stays_in_the_thread(office: APIClient, contact: Contact) -> None:
+    office.post(f"{URL}{contact.pk}/respond/", {"message": "Yes."})
+    OutgoingMail.objects.all().delete()
+
+    [answer] = office.get(f"{URL}{contact.pk}/").json()["answers"]
+    assert (answer["message"], answer["mail_status"]) == ("Yes.", None)
+
+
+def test_the_owner_reads_the_thread_without_what_is_the_staff_s(
+    api: Callable[[User], APIClient], office: APIClient, student: User
+) -> None:
+    contact = make_contact(user=student, is_spam=False, spam_score=10)
+    office.post(f"{URL}{contact.pk}/respond/", {"message": "Yes."})
+
+    shown = api(student).get(f"{URL}{contact.pk}/").json()
+
+    assert [set(answer) for answer in shown["answers"]] == [{"id", "message", "created_at"}]
+    assert shown["answers"][0]["message"] == "Yes."
+    hidden = {"internal_notes", "ip_address", "user_agent", "is_spam", "spam_score", "spam_reasons", "spam_decided_by"}
+    assert not hidden & set(shown)
+
+
+@pytest.mark.parametrize(("status", "queries"), [("responded", 3), ("new", 8)])
+def test_a_contact_costs_the_same_queries_however_many_answers_it_has(
+    office: APIClient, staff: User, django_assert_num_queries: DjangoAssertNumQueries, status: str, queries: int
+) -> None:
+    contact = make_contact(status=status)
+    for number in range(5):
+        contact.answers.create(message=str(number), answered_by=staff, mail=mail_to(contact))
+
+    # Who asks, the contact, its answers with their mails; a new one is read once: begin, move, log, look again, end.
+    with django_assert_num_queries(queries):
+        assert len(office.get(f"{URL}{contact.pk}/").json()["answers"]) == 5
 
 
 def test_an_answer_and_its_mail_stand_or_fall_together(contact: Contact, actor: Actor) -> None:

@@ -11,7 +11,9 @@ from contacts.models import Contact
 from tests.contacts.conftest import URL, make_contact
 from users.models import User
 
-FOR_STAFF_ALONE = {"internal_notes", "ip_address", "user_agent"}
+FOR_STAFF_ALONE = {
+    "internal_notes", "ip_address", "user_agent", "is_spam", "spam_score", "spam_reasons", "spam_decided_by",
+}  # fmt: skip
 FIELDS = {
     "id", "name", "email", "phone", "subject", "message", "status", "user", "response_message", "responded_by",
     "created_at", "updated_at",
@@ -81,7 +83,8 @@ def test_reading_the_list_marks_nothing_as_read(
         ("date_from=0001-01-01&date_to=9999-12-31", "CBA"),
         ("search=KNITTING", "B"),
         ("search=c@other.example", "C"),
-        ("search=a", "CBA"),
+        ("search=siob", "BA"),
+        ("search=messages", ""),
         ("search=calls+often", ""),
         ("search=%25", ""),
         ("status=new&search=knitting", ""),
@@ -97,8 +100,31 @@ def test_staff_filter_and_search(api: Callable[[User], APIClient], staff: User, 
 
 
 @pytest.mark.parametrize(
+    ("query", "found"),
+    [("", "B"), ("is_spam=false", "B"), ("is_spam=true", "A"), ("is_spam=all", "BA"), ("is_spam=true&status=read", "")],
+)
+def test_spam_is_kept_apart_until_staff_ask_for_it(
+    api: Callable[[User], APIClient], staff: User, query: str, found: str
+) -> None:
+    make_contact(name="A", is_spam=True)
+    make_contact(name="B")
+
+    assert names(api(staff), query) == found
+
+
+@pytest.mark.parametrize("query", ["", "is_spam=false", "is_spam=true", "is_spam=all"])
+def test_nobody_else_learns_what_counts_as_spam(api: Callable[[User], APIClient], student: User, query: str) -> None:
+    make_contact(name="A", user=student, is_spam=True)
+    make_contact(name="B", user=student)
+
+    assert names(api(student), query) == "BA"
+
+
+@pytest.mark.parametrize(
     ("query", "field"),
     [
+        ("is_spam=maybe", "is_spam"),
+        ("is_spam=1", "is_spam"),
         ("status=open", "status"),
         ("status=%00", "status"),
         ("date_from=yesterday", "date_from"),

@@ -1,4 +1,4 @@
-"""What happens to a contact."""
+"""What staff do with a contact: read, note, answer, close."""
 
 from django.conf import settings
 from django.db import transaction
@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from audit.actor import Actor
 from audit.services import record
-from contacts.models import Contact, ContactQuerySet
+from contacts.models import Contact, ContactAnswer, ContactQuerySet
 from contacts.workflow import Status
 from titanobova.email import send_later
 from titanobova.errors import DomainError
@@ -18,29 +18,21 @@ class ForbiddenTransition(DomainError):
     code, status, message = "forbidden_transition", 409, "The contact's status does not allow this."
 
 
-@transaction.atomic
-def submit_contact(*, name: str, email: str, message: str, by: Actor, phone: str = "", subject: str = "") -> Contact:
-    """Store what somebody wrote, with where it came from; it belongs to the person who is logged in, if any."""
-    contact = Contact.objects.create(
-        name=name,
-        email=email,
-        phone=phone,
-        subject=subject,
-        message=message,
-        user=by.user,
-        ip_address=by.ip_address,
-        user_agent=by.user_agent,
-    )
-    record("create", "contacts.submitted", by=by, on=contact)
-    return contact
+class ContactIsSpam(DomainError):
+    """An answer would tell a spammer that somebody reads the address."""
+
+    code, status = "contact_is_spam", 409
+    message = "The contact is marked as spam. Unmark it first, then answer."
 
 
-@transaction.atomic
 def read_contact(contact: Contact, *, by: Actor) -> Contact:
     """Note that staff have seen a new contact; any other stays as it is."""
-    if contact.status == Status.NEW and _is(contact).move(Status.READ):
-        record("update", "contacts.read", by=by, on=contact)
-        contact.refresh_from_db()
+    if contact.status != Status.NEW:
+        return contact
+    with transaction.atomic():
+        if _is(contact).move(Status.READ):
+            record("update", "contacts.read", by=by, on=contact)
+        contact.refresh_from_db(fields=["status", "updated_at"])
     return contact
 
 
@@ -51,6 +43,7 @@ def update_contact(
     """Store the staff's notes, and move the contact on; None leaves as it is, and so does the status it has already.
 
     :raises ForbiddenTransition: when its status leads nowhere near.
+    :raises ContactIsSpam: when spam is to count as answered.
     """
     changed = []
     if internal_notes is not None:
@@ -67,18 +60,20 @@ def update_contact(
 
 @transaction.atomic
 def respond_to_contact(contact: Contact, *, message: str, by: Actor) -> Contact:
-    """Mail the answer to who wrote, and keep it; the mail leaves exactly when all this is stored.
+    """Mail the answer to who wrote, and keep it in the thread; the mail leaves exactly when all this is stored.
 
     :raises ForbiddenTransition: when the contact is closed.
+    :raises ContactIsSpam: until staff unmark it.
     """
     _move(contact, Status.RESPONDED, response_message=message, responded_by=by.user)
-    send_later(
+    mail = send_later(
         "contacts_answer",
         to=contact.email,
         subject=answer_subject(contact),
         context={"contact": contact, "answer": message},
         reply_to=settings.SUPPORT_EMAIL,
     )
+    ContactAnswer.objects.create(contact=contact, message=message, answered_by=by.user, mail=mail)
     record("update", "contacts.answered", by=by, on=contact)
     contact.refresh_from_db()
     return contact
@@ -106,5 +101,8 @@ def _is(contact: Contact) -> ContactQuerySet:
 
 
 def _move(contact: Contact, target: Status, **changes: object) -> None:
-    if not _is(contact).move(target, **changes):
-        raise ForbiddenTransition
+    if _is(contact).move(target, **changes):
+        return
+    if target == Status.RESPONDED and _is(contact).filter(is_spam=True).exists():
+        raise ContactIsSpam
+    raise ForbiddenTransition
