@@ -35,6 +35,10 @@ class History:
     honest: int = 0
 
 
+UNKNOWN = History()
+MOST_FOR_SPAM, MOST_FOR_HONEST = 40, 20  # points that the history of a sender adds or takes at most
+
+
 @dataclass(frozen=True)
 class Verdict:
     """Points from 0 to 100, and what they were given for."""
@@ -46,6 +50,11 @@ class Verdict:
     def is_spam(self) -> bool:
         """Whether that is enough."""
         return self.score >= THRESHOLD
+
+    @property
+    def depends_on_sender(self) -> bool:
+        """Whether the history of the sender, who was taken for unknown, could change that."""
+        return THRESHOLD - MOST_FOR_SPAM <= self.score < THRESHOLD + MOST_FOR_HONEST
 
 
 def score(submission: Submission, history: History) -> Verdict:
@@ -74,5 +83,6 @@ def _of_the_form(submission: Submission) -> list[Sign]:
 
 def _of_the_sender(history: History) -> list[Sign]:
     if history.spam:
-        return [Sign(min(40, 20 * history.spam), f"Earlier messages of this sender that were spam: {history.spam}.")]
-    return [Sign(-20, "Staff answered this sender before.")] if history.honest else []
+        points = min(MOST_FOR_SPAM, 20 * history.spam)
+        return [Sign(points, f"Earlier messages of this sender that were spam: {history.spam}.")]
+    return [Sign(-MOST_FOR_HONEST, "Staff answered this sender before.")] if history.honest else []

@@ -1,23 +1,33 @@
 """What somebody writes through the form."""
 
+from contextlib import nullcontext
 from datetime import timedelta
-from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Model
 from django.urls import reverse
 
 from audit.actor import Actor
-from audit.services import record
+from audit.services import fact
 from contacts.models import Contact
-from contacts.spam import History, Submission, score
-from titanobova.email import send_later
-from titanobova.idempotency import Attempt, claim, digest, settle
+from contacts.spam import UNKNOWN, History, Submission, score
+from titanobova.email import wake_on_commit, write_mail
+from titanobova.idempotency import Attempt, claim, digest, insert_once, settle
 from titanobova.models import OutgoingMail
+from titanobova.prepared import PreparedValues, insert_together
 from users.identity import canonical_email
 
 SAME_FOR = timedelta(minutes=10)  # in which the same submission is a second click, not a second message
 REMEMBERED = 50  # contacts of a sender, the latest
+
+
+_earlier = PreparedValues(
+    lambda address: Contact.objects.filter(email_canonical=address).values_list(
+        "is_spam", "spam_decided_by", "responded_by"
+    )[:REMEMBERED],
+    ["email_canonical"],
+)
 
 
 def submit_contact(submission: Submission, *, by: Actor, attempt: Attempt | None = None) -> Contact:
@@ -29,25 +39,35 @@ def submit_contact(submission: Submission, *, by: Actor, attempt: Attempt | None
     :raises IdempotencyKeyReused: when the attempt stands for another body.
     """
     contact = _judged(submission, by)
-    with transaction.atomic():
-        first = _first_of_the_same(contact.pk, submission, by, attempt)
+    rows = _rows(contact, by)
+    same = _same_words(submission, by)
+    with transaction.atomic() if attempt else nullcontext():
+        first = claim(attempt, contact.pk, status=201) if attempt else None
         if first is None:
-            return _store(contact, by)
-        contact.pk = first  # should staff have deleted the first meanwhile, the words arrive under its id again
-        return Contact.objects.filter(pk=first).first() or _store(contact, by)
+            first = insert_once(same, *rows, status=201, lifetime=SAME_FOR)
+            if attempt and first:
+                settle(attempt, status=201, object_id=first)
+    if first is not None and (stored := Contact.objects.filter(pk=first).first()):
+        return stored
+    if first is not None:  # staff have deleted it meanwhile; the words arrive under its id again
+        contact.pk = first
+        insert_together(*_rows(contact, by))
+    wake_on_commit()
+    return contact
 
 
 def history_of(email: str) -> History:
     """Return what staff decided of the sender's latest contacts."""
-    earlier = Contact.objects.filter(email_canonical=canonical_email(email))
-    decided = earlier.values_list("is_spam", "spam_decided_by", "responded_by")[:REMEMBERED]
+    decided = _earlier.rows(canonical_email(email))
     spam = [judge for is_spam, judge, _ in decided if is_spam and judge]
     honest = [judge or answered_by for is_spam, judge, answered_by in decided if not is_spam and (judge or answered_by)]
     return History(spam=len(spam), honest=len(honest))
 
 
 def _judged(submission: Submission, by: Actor) -> Contact:
-    verdict = score(submission, history_of(submission.email))
+    verdict = score(submission, UNKNOWN)
+    if verdict.depends_on_sender:  # most messages need no question to the database
+        verdict = score(submission, history_of(submission.email))
     return Contact(
         name=submission.name,
         email=submission.email,
@@ -63,29 +83,26 @@ def _judged(submission: Submission, by: Actor) -> Contact:
     )
 
 
-def _first_of_the_same(contact_id: UUID, submission: Submission, by: Actor, attempt: Attempt | None) -> UUID | None:
-    """Return the id that the first of these submissions got, or None to the first itself, whose id is `contact_id`."""
+def _same_words(submission: Submission, by: Actor) -> Attempt:
+    """Return what makes two submissions the same one, sent twice."""
     words = (submission.name, submission.email, submission.phone, submission.subject, submission.message)
     key = digest("contacts: the same words", by.user and by.user.pk, *words)
-    if attempt is not None and (first := claim(attempt, contact_id, status=201)):
-        return first
-    first = claim(Attempt(key, key), contact_id, status=201, lifetime=SAME_FOR)
-    if attempt is not None and first is not None:
-        settle(attempt, status=201, object_id=first)
-    return first
+    return Attempt(key, key)
 
 
-def _store(contact: Contact, by: Actor) -> Contact:
+def _rows(contact: Contact, by: Actor) -> list[Model]:
+    """Return what is stored of a new contact: it, its audit row, and unless it is spam the mail that tells staff."""
+    contact.email_canonical = canonical_email(contact.email)
+    rows: list[Model] = [contact, fact("create", "contacts.submitted", by=by, on=contact)]
     if not contact.is_spam and settings.SUPPORT_EMAIL:
-        contact.notice = _tell_staff(contact)
-    contact.save(force_insert=True)
-    record("create", "contacts.submitted", by=by, on=contact)
-    return contact
+        contact.notice = _notice(contact)
+        rows.append(contact.notice)
+    return rows
 
 
-def _tell_staff(contact: Contact) -> OutgoingMail:
+def _notice(contact: Contact) -> OutgoingMail:
     page = reverse("admin:contacts_contact_change", args=[contact.pk])
-    return send_later(
+    return write_mail(
         "contacts_notice",
         to=settings.SUPPORT_EMAIL,
         subject=f"New message through the contact form: {contact.pk}",  # what people typed stays out of headers

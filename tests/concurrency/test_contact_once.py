@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 from django.conf import settings as django_settings
+from django.db.models import Model
 from rest_framework.test import APIClient
 
 from audit.actor import Actor
@@ -17,6 +18,7 @@ from tests.conftest import RunTogether
 from tests.contacts.conftest import FORM, URL, submission
 from titanobova.idempotency import Attempt, IdempotencyKeyReused
 from titanobova.models import OutgoingMail
+from titanobova.prepared import insert_together
 
 pytestmark = pytest.mark.django_db(transaction=True)
 THREADS = 16
@@ -74,7 +76,14 @@ if django_settings.DB_HOST:
             everyone_has_looked.wait()
             return earlier
 
+        def insert_without_claim(_: Attempt, *rows: Model, **facts: object) -> UUID | None:
+            earlier = look_then_wait(_, rows[0].pk) if attempt is None else None
+            if earlier is None:
+                insert_together(*rows)
+            return earlier
+
         monkeypatch.setattr(submitting, "claim", look_then_wait)
+        monkeypatch.setattr(submitting, "insert_once", insert_without_claim)
         run_together(THREADS, lambda _: submit_contact(WORDS, by=VISITOR, attempt=attempt))
 
         assert stored()[0] == THREADS

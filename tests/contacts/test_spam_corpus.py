@@ -5,6 +5,7 @@ as it is on each half; the same with words learned from half 0 alone, on half 1;
 """
 
 import json
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -15,6 +16,7 @@ from tests.contacts.corpus import Label, messages, unseen
 from tests.contacts.learning import learn
 
 STRANGER = History()
+DOCUMENT = Path(__file__).parents[2] / "docs" / "contacts.md"
 
 
 class Figures(NamedTuple):
@@ -31,6 +33,11 @@ class Figures(NamedTuple):
             f"precision {precision:.1%}, recall {self.caught / self.spam:.1%} "
             f"({self.caught} of {self.spam} caught, {self.marked} of {self.honest} honest messages marked)"
         )
+
+    @property
+    def documented(self) -> str:
+        """Return the line's end in the table of docs/contacts.md."""
+        return f"| {self.caught} of {self.spam} | {self.marked} of {self.honest} |"
 
 
 def figures(half: int | None = None) -> Figures:
@@ -78,6 +85,15 @@ def test_of_messages_it_was_not_made_with_most_spam_is_caught_and_hardly_an_hone
 
     assert found.caught >= 0.75 * found.spam
     assert found.marked <= 0.025 * found.honest
+
+
+def test_the_documentation_tells_these_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = [figures(0), figures(1), judged(unseen("honest"), unseen("spam"))]
+    monkeypatch.setattr(spam_words, "WEIGHTS", learn(messages("honest", half=0), messages("spam", half=0)))
+    found.append(figures(1))
+
+    text = DOCUMENT.read_text()
+    assert [line.documented for line in found if line.documented not in text] == []
 
 
 def test_the_stored_words_are_those_that_the_corpus_teaches() -> None:
