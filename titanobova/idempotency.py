@@ -55,8 +55,11 @@ class IdempotencyKeyReused(DomainError):
 class RequestUnderWay(DomainError):
     """The first request of this name has not ended yet."""
 
-    code, status, retry_after = "request_under_way", 409, 2
+    code, status = "request_under_way", 409
     message = "The first request with this Idempotency-Key is still under way."
+
+    def __init__(self) -> None:
+        super().__init__(retry_after=2)
 
 
 @dataclass(frozen=True)

@@ -27,8 +27,8 @@ def adjust_access(held: Payment, position: Position, known: Known, *, by: Actor)
     if held.enrollment is None or position.status not in ARRIVED:
         return
     if not position.opens_access:
-        ended_as = EnrollmentStatus.REFUNDED
-        withdraw_access(held.enrollment, kind=Ground.PAYMENT, reference=str(held.pk), ended_as=ended_as, by=by)
+        waits_for_refund = (Kind.SEAT_LOST, "") in known and position.balance > 0
+        _take_away(held, held.enrollment, ends_place=not waits_for_refund, by=by)
         return
     was_open = _is_open_otherwise(held)
     try:
@@ -38,6 +38,19 @@ def adjust_access(held: Payment, position: Position, known: Known, *, by: Actor)
     else:
         if was_open:
             flag(held, {"open_already"}, by=by)
+
+
+def _take_away(held: Payment, enrollment: Enrollment, *, ends_place: bool, by: Actor) -> None:
+    """Withdraw the ground, and end a place that never opened because its money went back before it was known to come.
+
+    So every order of events ends alike. A place that the buyer is paying for again is left to that payment.
+    """
+    ended_as = EnrollmentStatus.REFUNDED
+    withdraw_access(enrollment, kind=Ground.PAYMENT, reference=str(held.pk), ended_as=ended_as, by=by)
+    is_paid_again = Payment.objects.open().filter(enrollment=enrollment).exists()
+    never_opened = Enrollment.objects.filter(pk=enrollment.pk, status=EnrollmentStatus.PENDING)
+    if ends_place and not is_paid_again and never_opened.move(ended_as):
+        record("update", "courses.enrollment.refunded", by=by, on=enrollment)
 
 
 def _is_open_otherwise(held: Payment) -> bool:
