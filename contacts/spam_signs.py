@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from contacts.spam_phrases import OFFENCES
@@ -26,29 +27,44 @@ UNHEARD_PAIR = re.compile(
 )
 SMALL_THEN_CAPITAL = re.compile(r"(?<=[a-z])[A-Z]")
 
+Name = tuple[str, str | int]  # of a list: what it holds, and which of them it is
 
-class Phrases:
-    """A list of phrases, made ready to be looked for: most by their first word, for few messages have it."""
 
-    def __init__(self, listed: str) -> None:
-        self.unspaced: list[str] = []
-        self.beginnings: list[str] = []
-        self.by_first_word: dict[str, list[str]] = {}
-        for phrase in listed.split("|"):
-            needle = _needle(phrase)
-            if is_unspaced(phrase):
-                self.unspaced.append(needle.replace(" ", ""))
-            elif " " in needle.strip() or needle.endswith(" "):
-                self.by_first_word.setdefault(needle.split()[0], []).append(needle)
-            else:
-                self.beginnings.append(needle)
+class Lists:
+    """Lists of phrases by their names, made ready to be looked for all at once, most by their first word."""
 
-    def found_in(self, reading: Reading) -> int:
-        """Return how many of them the message holds."""
+    def __init__(self, lists: dict[Name, str]) -> None:
+        self.unspaced: list[tuple[str, Name]] = []
+        self.beginnings: list[tuple[str, Name]] = []
+        self.by_first_word: dict[str, list[tuple[str, Name]]] = {}
+        for name, listed in lists.items():
+            for phrase in listed.split("|"):
+                self._add(phrase, name)
+
+    def _add(self, phrase: str, name: Name) -> None:
+        needle = _needle(phrase)
+        if is_unspaced(phrase):
+            self.unspaced.append((needle.replace(" ", ""), name))
+        elif " " in needle.strip() or needle.endswith(" "):
+            self.by_first_word.setdefault(needle.split()[0], []).append((needle, name))
+        else:
+            self.beginnings.append((needle, name))
+
+    def held_by(self, reading: Reading) -> Counter[Name]:
+        """Return how many phrases of which list the message holds."""
+        plain, unspaced = reading.plain_words, reading.unspaced
         first_words = self.by_first_word.keys() & reading.vocabulary
-        known = [needle for word in first_words for needle in self.by_first_word[word]]
-        found = sum(needle in reading.plain_words for needle in (*known, *self.beginnings))
-        return found + sum(needle in reading.unspaced for needle in self.unspaced if reading.unspaced)
+        known = [entry for word in first_words for entry in self.by_first_word[word]]
+        held = Counter([name for needle, name in (*known, *self.beginnings) if needle in plain])
+        if unspaced:
+            held.update(name for needle, name in self.unspaced if needle in unspaced)
+        return held
+
+
+@lru_cache(maxsize=4)
+def held_by(reading: Reading) -> Counter[Name]:
+    """Return how many phrases of which list the message holds; several signs ask for it."""
+    return LISTS.held_by(reading)
 
 
 def _needle(phrase: str) -> str:
@@ -151,8 +167,9 @@ def gibberish(reading: Reading) -> Iterator[Sign]:
 
 def offences(reading: Reading) -> Iterator[Sign]:
     """What nobody writes to a school for."""
-    for kind, (points, listed) in OFFENCE_LISTS.items():
-        if number := listed.found_in(reading):
+    held = held_by(reading)
+    for kind, (points, _) in OFFENCES.items():
+        if number := held["offence", kind]:
             yield Sign(min(70, points + 12 * (number - 1)), f"It speaks of {kind}.")
 
 
@@ -189,25 +206,25 @@ def words(reading: Reading) -> Iterator[Sign]:
 
 def words_of_trades(reading: Reading) -> dict[str, int]:
     """Return how many words of which trades the message holds."""
-    counted = {trade: listed.found_in(reading) for trade, listed in TRADE_LISTS.items()}
-    return {trade: number for trade, number in counted.items() if number}
+    held = held_by(reading)
+    return {trade: held["trade", trade] for trade in TRADES if held["trade", trade]}
 
 
 def topic_of(reading: Reading) -> int:
     """Return the points of what the message speaks of."""
-    return sum(points * listed.found_in(reading) for points, listed in TOPIC_LISTS.items())
+    return sum(points * held_by(reading)["topic", points] for points in TOPICS)
 
 
 def pitch_of(reading: Reading) -> int:
     """Return the points of how it speaks."""
-    return sum(points * listed.found_in(reading) for points, listed in PITCH_LISTS.items())
+    return sum(points * held_by(reading)["pitch", points] for points in PITCHES)
 
 
 def our_business(reading: Reading) -> Iterator[Sign]:
     """Whoever names courses, invoices or certificates most likely means ours; so does who tells us of spam."""
-    if number := OUR_LIST.found_in(reading):
+    if number := held_by(reading)["ours", ""]:
         yield Sign(-12 if number == 1 else -20, "It speaks of what people write to us about.")
-    if WARNING_LIST.found_in(reading):
+    if held_by(reading)["warning", ""]:
         yield Sign(-35, "It tells of spam.")
 
 
@@ -247,9 +264,13 @@ def _is_picture(char: str) -> bool:
     return unicodedata.category(char) == "So"
 
 
-OFFENCE_LISTS = {kind: (points, Phrases(listed)) for kind, (points, listed) in OFFENCES.items()}
-TRADE_LISTS = {trade: Phrases(listed) for trade, listed in TRADES.items()}
-TOPIC_LISTS = {points: Phrases(listed) for points, listed in TOPICS.items()}
-PITCH_LISTS = {points: Phrases(listed) for points, listed in PITCHES.items()}
-OUR_LIST = Phrases(OURS)
-WARNING_LIST = Phrases(WARNINGS)
+LISTS = Lists(
+    {
+        **{("offence", kind): listed for kind, (_, listed) in OFFENCES.items()},
+        **{("trade", trade): listed for trade, listed in TRADES.items()},
+        **{("topic", points): listed for points, listed in TOPICS.items()},
+        **{("pitch", points): listed for points, listed in PITCHES.items()},
+        ("ours", ""): OURS,
+        ("warning", ""): WARNINGS,
+    }
+)
