@@ -34,7 +34,8 @@ def test_whoever_wakes_does_not_wait() -> None:
 
 
 def test_a_wish_during_the_call_is_another_call() -> None:
-    calls, first, release = [], threading.Event(), threading.Event()
+    calls: list[None] = []
+    first, release = threading.Event(), threading.Event()
 
     def call() -> None:
         calls.append(None)
