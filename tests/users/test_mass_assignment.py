@@ -15,6 +15,7 @@ from uuid import UUID
 
 import pytest
 from django.apps import apps
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import models, transaction
 from django.utils import timezone
 from drf_spectacular.generators import EndpointEnumerator, SchemaGenerator
@@ -33,18 +34,33 @@ from tests.conftest import client_of
 from tests.contacts.conftest import FORM, make_contact
 from tests.courses.conftest import make_course
 from tests.payments.conftest import SECRET, intent_event, make_payment
+from tests.users.images import photo
 from titanobova.models import RateLimitCounter
 from users.models import Session, User
+
+
+class SentAgain(SimpleUploadedFile):
+    """A file that every request reads from its beginning."""
+
+    def read(self, *args: Any) -> Any:
+        """Return all of it."""
+        self.seek(0)
+        return super().read(*args)
+
 
 OURS = ("titanobova", "audit", "users", "contacts", "courses", "payments", "legacy_import")
 WRITING = {"POST", "PUT", "PATCH", "DELETE"}
 WEBHOOK, CONTACTS = "/api/v1/payments/webhook/", "/api/v1/contacts/contacts/"
 # What an endpoint that leaves unknown members alone needs to succeed; one that is not named here needs nothing.
-BODIES = {f"POST {CONTACTS}": FORM}
+BODIES: dict[str, dict[str, Any]] = {
+    f"POST {CONTACTS}": FORM,
+    "PUT /api/v1/courses/courses/{key}/thumbnail/": {"thumbnail": SentAgain("photo.jpg", photo(), "image/jpeg")},
+}
+SHAPES = {"application/json": "json", "multipart/form-data": "multipart"}
 HOSTILE_ID = UUID("00000000-0000-7000-8000-00000000dead")
 UUID_IN_TEXT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 LONG_AGO = datetime(2001, 2, 3, tzinfo=timezone.get_current_timezone())
-RANDOM = {"code", "digest", "fingerprint", "number", "totp_pending_secret", "request_id", "payload"}
+RANDOM = {"code", "digest", "fingerprint", "number", "totp_pending_secret", "request_id", "payload", "thumbnail"}
 
 
 class Endpoint(NamedTuple):
@@ -146,7 +162,7 @@ def writing_endpoints() -> list[Endpoint]:
             operation = documented_operation(document, path, method)
             content = operation.get("requestBody", {}).get("content", {})
             members = {name for kind in content.values() for name in members_of(document, kind["schema"])}
-            shapes = ("json", "multipart") if "multipart/form-data" in content else ("json",)
+            shapes = tuple(shape for kind, shape in SHAPES.items() if kind in content) or ("json",)
             found.append(Endpoint(method, operation["path"], frozenset(members), shapes))
     return found
 
