@@ -88,7 +88,7 @@ class ContactsView(GenericViewSet):
         """Store the message and answer it; a visitor gets back what they sent, the id, the status and the time."""
         form = serializers.ContactInput(data=request.data)
         form.is_valid(raise_exception=True)
-        attempt = attempt_of(request, "contacts.create")
+        attempt = attempt_of(request, "contacts.create", beside={"elapsed_ms", "website"})
         contact = submit_contact(Submission(**form.validated_data), by=Actor.from_request(request), attempt=attempt)
         if request.user.is_authenticated:
             return Response(serializers.OwnContact(contact).data, status=201)
@@ -107,7 +107,7 @@ class ContactView(APIView):
     def get(self, request: Request, pk: UUID) -> Response:
         """Answer the contact; when staff look at a new one for the first time, it counts as read."""
         contact = visible_contact(request, pk)
-        if request.user.is_staff:
+        if request.user.is_staff and request.method == "GET":
             return thread(answering.read_contact(contact, by=Actor.from_request(request)))
         return Response(serializers.OwnThread(contact).data)
 

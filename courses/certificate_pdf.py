@@ -64,7 +64,7 @@ def _draw_facts(document: Document, certificate: Certificate) -> None:
         y = 148 - 32 * number
         document.write(LEFT, y, name, Style(SANS, 9, QUIET))
         document.write(LEFT + 56, y, fact, Style(BOLD, 11, INK))
-    words = f"See that it is genuine: {address_of(certificate)}"
+    words = f"Verify this certificate at {address_of(certificate)}"
     document.write_block(document.width / 2, 53, words, Style(SANS, 9, QUIET), width=document.width - 2 * LEFT)
 
 

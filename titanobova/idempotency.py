@@ -8,7 +8,7 @@ rendered again from the object: what a client may not see any more does not come
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -70,8 +70,10 @@ class Attempt:
     body_digest: str
 
 
-def attempt_of(request: Request, route: str) -> Attempt | None:
+def attempt_of(request: Request, route: str, *, beside: Collection[str] = ()) -> Attempt | None:
     """Return the attempt that the request names, or None without the header.
+
+    Members of the body that tell of the sending itself, and so differ when it is repeated, are named in `beside`.
 
     The same name of another person, from another address or at another route is another attempt: nobody can learn of,
     or stand in the way of, somebody else's.
@@ -85,7 +87,7 @@ def attempt_of(request: Request, route: str) -> Attempt | None:
         raise BadIdempotencyKey
     user = request.user
     who = f"user {user.pk}" if user.is_authenticated else f"address {network_of(client_address(request))}"
-    return Attempt(digest(route, who, name), digest(_plain(request.data)))
+    return Attempt(digest(route, who, name), digest(_without(_plain(request.data), beside)))
 
 
 def digest(*parts: Any) -> str:
@@ -175,6 +177,11 @@ def _standing(attempt: Attempt) -> UUID | None:
     if earlier.status is None:
         raise RequestUnderWay
     return earlier.object_id
+
+
+def _without(body: Any, members: Collection[str]) -> Any:
+    pairs = body.items() if isinstance(body, dict) else body
+    return sorted(pair for pair in pairs if pair[0] not in members) if members else body
 
 
 def _plain(body: Any) -> Any:

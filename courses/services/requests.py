@@ -12,9 +12,11 @@ from audit.services import record
 from courses.models import Course, EnrollmentRequest
 from courses.money import is_payable
 from courses.services.finding import UnknownCourse, get_published_course
+from courses.services.redeeming import redeem_requests
 from titanobova.errors import FieldError
 from titanobova.idempotency import Attempt, claim, digest
 from titanobova.models import IdempotencyKey
+from users.models import User
 
 SAME_FOR = timedelta(minutes=10)  # in which the same request is a second click, not a second wish
 
@@ -84,4 +86,14 @@ def _first_of_the_same(request: EnrollmentRequest, attempt: Attempt | None) -> U
 def _store(request: EnrollmentRequest, *, by: Actor) -> EnrollmentRequest:
     request.save(force_insert=True)
     record("create", "courses.place_requested", by=by, on=request, details={"course": str(request.course_id)})
+    if owner := _proved_owner(request, by):
+        redeem_requests(owner, by)
     return request
+
+
+def _proved_owner(request: EnrollmentRequest, by: Actor) -> User | None:
+    """Return whose account the request is for, if staff say so or the person themselves, who has proved the address."""
+    if by.user is None:
+        return None
+    owner = User.objects.filter(email_canonical=request.email_canonical, email_verified=True, is_active=True).first()
+    return owner if by.user.is_staff or by.user == owner else None

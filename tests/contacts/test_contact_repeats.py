@@ -149,3 +149,10 @@ def test_what_staff_deleted_meanwhile_arrives_again(anonymous: APIClient) -> Non
 
     assert (second.status_code, second.json()["id"]) == (201, first.json()["id"])
     assert str(Contact.objects.get().pk) == first.json()["id"]
+
+
+def test_the_time_that_a_repetition_took_is_none_of_its_body(anonymous: APIClient) -> None:
+    first = send(anonymous, {**FORM, "elapsed_ms": 5000}, "attempt-1")
+    second = send(anonymous, {**FORM, "elapsed_ms": 9000}, "attempt-1")
+
+    assert (second.status_code, second.json()["id"]) == (201, first.json()["id"])

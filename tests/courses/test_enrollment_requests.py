@@ -15,6 +15,7 @@ from time_machine import travel
 from audit.models import AuditLog
 from courses.models import Course, Enrollment, EnrollmentRequest
 from tests.conftest import client_of
+from tests.courses.conftest import make_course
 from users.models import User
 
 URL = "/api/v1/courses/enrollment-requests/"
@@ -317,3 +318,36 @@ def test_the_database_keeps_a_payment_date_for_paid_requests_alone() -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         EnrollmentRequest.objects.create(first_name="A", email="a@example.com", paid_at=timezone.now())
     EnrollmentRequest.objects.create(first_name="A", email="a@example.com", paid_at=timezone.now(), is_paid=True)
+
+
+@pytest.mark.parametrize("is_paid", [True, False])
+def test_what_staff_record_for_a_proved_address_is_that_persons_at_once(
+    api: Callable[[User], APIClient], staff: User, student: User, is_paid: bool
+) -> None:
+    User.objects.filter(pk=student.pk).update(email_verified=True)
+    course = make_course(slug="sold", price=0 if not is_paid else 10)
+    form = {"first_name": "Ada", "email": student.email, "course": "sold"}
+
+    answer = api(staff).post(URL, form | ({"paid_at": "2024-01-01T00:00:00Z"} if is_paid else {}))
+
+    assert answer.status_code == 201
+    enrollment = Enrollment.objects.get(user=student, course=course)
+    assert enrollment.status == "active"
+    assert EnrollmentRequest.objects.get().enrollment == enrollment
+
+
+def test_who_has_proved_their_address_has_the_place_they_ask_for_at_once(
+    api: Callable[[User], APIClient], anonymous: APIClient, student: User
+) -> None:
+    make_course(slug="free")
+    form = {"first_name": "Ada", "email": student.email, "course": "free"}
+    anonymous.post(URL, form)
+    api(student).post(URL, form | {"first_name": "Ad"})
+    assert not Enrollment.objects.exists()  # the address is not proved yet
+
+    User.objects.filter(pk=student.pk).update(email_verified=True)
+    anonymous.post(URL, form | {"first_name": "A"})
+    assert not Enrollment.objects.exists()  # whoever that was
+
+    api(student).post(URL, form | {"first_name": "Ada L"})
+    assert Enrollment.objects.get().user == student

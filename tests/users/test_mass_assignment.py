@@ -274,6 +274,7 @@ def test_the_generators_find_what_there_is() -> None:
     assert {"is_staff", "is_superuser", "user_id", "groups", "amount", "status", "internal_notes", "id"} <= set(known)
 
 
+@pytest.mark.timeout(300)  # every column at every endpoint
 def test_a_column_that_is_not_documented_changes_nothing_anywhere(world: World) -> None:
     problems: list[str] = []
     for endpoint in writing_endpoints():
