@@ -6,6 +6,7 @@ need not be stored. Scripts that need more than joining and turning round (Devan
 
 import io
 import re
+import threading
 import unicodedata
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -16,7 +17,7 @@ from typing import NamedTuple
 import segno
 from arabic_reshaper import reshape
 from bidi import get_display
-from reportlab.pdfbase.pdfmetrics import getFont, registerFont, stringWidth
+from reportlab.pdfbase.pdfmetrics import getFont, getRegisteredFontNames, registerFont, stringWidth
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
@@ -25,6 +26,7 @@ SERIF, SANS, BOLD = "NotoSerif-Regular", "NotoSans-Regular", "NotoSans-Bold"
 FALLBACKS = ("DejaVuSans", "MicroHei")  # what the font of a text lacks is taken from the first that has it
 SMALLEST = 7  # points; a text that is too long even so is cut
 RIGHT_TO_LEFT = frozenset({"R", "AL"})
+_loading = threading.Lock()
 
 
 class Style(NamedTuple):
@@ -143,14 +145,18 @@ def _pieces(text: str, style: Style, width: float) -> Iterator[str]:
         yield from [word] if fits else word
 
 
-@cache
 def _load_fonts() -> None:
-    """Read the fonts once a process: 3 MB of tables, about a tenth of a second, only where a PDF is made."""
-    for name in (SERIF, SANS, BOLD, *FALLBACKS):
-        registerFont(TTFont(name, FONTS / f"{name}.ttf"))
+    """Read the fonts once a process, only where a PDF is made: 4 MB of tables, a tenth of a second.
+
+    Under a lock, or two first documents would each read them, and one end with the other's.
+    """
+    with _loading:
+        for name in {SERIF, SANS, BOLD, *FALLBACKS}.difference(getRegisteredFontNames()):
+            registerFont(TTFont(name, FONTS / f"{name}.ttf"))
 
 
 @cache
 def _glyphs(font: str) -> frozenset[int]:
     """Return the characters that a font can draw."""
+    _load_fonts()
     return frozenset(getFont(font).face.charToGlyph)
