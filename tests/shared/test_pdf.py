@@ -1,6 +1,9 @@
 """Documents to print: the same bytes each time, people's names in their letters, texts that fit, codes that scan."""
 
+import os
 import re
+import subprocess
+import sys
 import unicodedata
 from datetime import UTC, datetime
 from pathlib import Path
@@ -175,3 +178,24 @@ def test_every_font_is_there_with_its_licence() -> None:
     assert shipped == {SERIF, SANS, "NotoSans-Bold", *FALLBACKS}
     assert all(f"`{name}.ttf`" in told for name in shipped)
     assert all(Path(FONTS, licence).is_file() for licence in re.findall(r"\((LICENSE[^)]+)\)", told))
+
+
+def test_another_process_draws_the_same_bytes() -> None:
+    """Nothing depends on the order of sets, which differs from process to process."""
+    script = (
+        "from datetime import datetime, UTC; import hashlib; from titanobova.pdf import *;"
+        "d = Document((600, 400), title='x', made_at=datetime(2026, 1, 1, tzinfo=UTC));"
+        "d.write(9, 9, 'Ada Анна 山田', Style(SERIF, 20)); print(hashlib.sha256(d.finish()).hexdigest())"
+    )
+    ran = [
+        subprocess.run(
+            [sys.executable, "-c", script],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    ]
+
+    assert ran[0] == ran[1] != ""
