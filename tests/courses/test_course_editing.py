@@ -332,6 +332,7 @@ def test_other_edits_are_possible_in_a_course_that_is_fuller_than_its_capacity(
     assert editor.patch(f"{URL}draft/", {"title": "Better"}).status_code == 200
 
 
+@pytest.mark.django_db(transaction=True)  # Redis is told of an edit by its commit
 def test_a_course_is_published_and_taken_back_once(editor: APIClient, anonymous: APIClient, draft: Course) -> None:
     for step, is_published in [("publish", True), ("publish", True), ("unpublish", False), ("unpublish", False)]:
         answer = editor.post(f"{URL}draft/{step}/")
