@@ -9,9 +9,7 @@ from django.conf import settings
 from courses.models import Course
 
 _numbers = count(1)
-VERSION = (
-    0 if settings.REDIS_HOST else 1
-)  # query for its version; Redis tells it with the limit
+VERSION = 0 if settings.REDIS_HOST else 1  # query for its version; Redis tells it with the limit
 
 
 def make_course(**fields: Any) -> Course:

@@ -58,9 +58,7 @@ def test_a_proved_identity_closes_its_window_there_too(settings: LazySettings) -
 
 @pytest.mark.usefixtures("outage")
 def test_the_first_request_waits_a_third_of_a_second_and_the_next_ones_do_not() -> None:
-    first = min(
-        seconds_of(lambda: throttling.spend("anon", "somebody"), after=shared.redis.retry) for _ in range(3)
-    )
+    first = min(seconds_of(lambda: throttling.spend("anon", "somebody"), after=shared.redis.retry) for _ in range(3))
     others = [seconds_of(lambda: throttling.spend("anon", "somebody")) for _ in range(20)]
     closing = seconds_of(lambda: throttling.forget("login", "somebody"))
 
