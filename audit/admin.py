@@ -1,59 +1,23 @@
 """The base of every page of the admin, and the audit log's own."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib import admin
-from django.core.paginator import Paginator
 from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
-from django.utils.functional import cached_property
-from unfold.admin import ModelAdmin
 
 from audit.actor import Actor
+from audit.lists import LongListAdmin
 from audit.models import AuditLog
 from audit.services import record
-from titanobova.search import MatchesWords
 
-if TYPE_CHECKING:  # the class takes no type when the program runs
-    Pages = Paginator[QuerySet[Any]]
-else:
-    Pages = Paginator
-
-MOST_COUNTED = 10_000  # rows; whoever wants to go further back narrows the list by a filter
 MASKED = frozenset({"password", "totp_secret", "totp_pending_secret", "digest"})
 
 
-class BoundedPaginator(Pages):
-    """Pages of a list that may have millions of rows: it counts MOST_COUNTED of them and stops."""
-
-    @cached_property
-    def count(self) -> int:
-        """Return how many rows there are to be shown."""
-        rows: Any = self.object_list
-        return int(rows.order_by()[: MOST_COUNTED + 1].count())
-
-
-class AuditedModelAdmin(ModelAdmin):
-    """Every change made in the admin writes its audit row in the transaction of the change.
-
-    `searches_words` says that the table has a full text index (titanobova/search.py), which the search then uses.
-    """
-
-    list_per_page = 50
-    show_full_result_count = False
-    paginator = BoundedPaginator
-    searches_words = False
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: "QuerySet[Any]", search_term: str
-    ) -> "tuple[QuerySet[Any], bool]":
-        """Return the rows found, and whether one may be among them twice."""
-        if self.searches_words and search_term.strip():
-            return queryset.filter(MatchesWords(search_term)), False
-        found: tuple[QuerySet[Any], bool] = super().get_search_results(request, queryset, search_term)
-        return found
+class AuditedModelAdmin(LongListAdmin):
+    """Every change made in the admin writes its audit row in the transaction of the change."""
 
     def save_model(self, request: HttpRequest, obj: Model, form: "ModelForm[Any]", change: bool) -> None:
         """Save, and record what changed from what to what; secrets only as the fact that they changed."""
@@ -125,6 +89,7 @@ class AuditLogAdmin(ReadOnlyModelAdmin):
     list_display = ["timestamp", "event", "user", "resource_type", "resource_id", "ip_address", "outcome"]
     list_filter = ["action", "outcome"]
     search_fields = ["=resource_id", "=ip_address", "user__email"]
+    search_help_text = "An id, an IP address, or a person."
     list_select_related = ["user"]
 
     @admin.display(description="event")

@@ -105,7 +105,7 @@ class Contact(models.Model):
     class Meta:
         ordering = ["-id"]
         indexes = [
-            models.Index(fields=["status", "-id"], name="contacts_by_status"),
+            models.Index(fields=["status", "-id", "is_spam"], name="contacts_by_status"),
             models.Index(fields=["user", "-id"], name="contacts_by_user"),
             models.Index(fields=["created_at"], name="contacts_by_time"),
             models.Index(fields=["email_canonical", "-id"], name="contacts_by_sender"),

@@ -27,6 +27,7 @@ from contacts.services.submitting import submit_contact
 from contacts.spam import Submission
 from contacts.workflow import Status
 from titanobova.api import APIView, GenericViewSet
+from titanobova.bounded import found_first_if_few
 from titanobova.http import StrictJSONParser
 from titanobova.idempotency import attempt_of
 from titanobova.parsers import BoundedFormParser, BoundedMultiPartParser
@@ -78,7 +79,9 @@ class ContactsView(GenericViewSet):
     def list(self, request: Request) -> Response:
         """Answer one page, newest first: of all contacts to staff, to anyone else of their own without our notes."""
         shape = serializers.StaffContact if request.user.is_staff else serializers.OwnContact
-        page = self.paginate_queryset(found_contacts(request, wanted(request)))
+        query = wanted(request)
+        found = found_contacts(request, query)
+        page = self.paginate_queryset(found_first_if_few(found) if query.get("search") else found)
         return self.get_paginated_response(shape(page, many=True).data)
 
     @extend_schema(

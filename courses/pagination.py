@@ -6,12 +6,14 @@ from rest_framework.exceptions import NotFound
 from rest_framework.pagination import CursorPagination, PageNumberPagination
 from rest_framework.request import Request
 
+from titanobova.bounded import KnownPages
 from titanobova.http import UNSTORABLE
 
 
 class CataloguePages(PageNumberPagination):
     """Numbered pages with a count `{count, next, previous, results}`: the catalogue alone is small enough for them."""
 
+    django_paginator_class = KnownPages
     page_size = 25
     page_size_query_param = "page_size"
     max_page_size = 100

@@ -8,6 +8,7 @@ from audit.actor import Actor
 from audit.personal_data import forget_objects
 from courses.models import Certificate, Course, Enrollment, EnrollmentGrant, EnrollmentRequest, LessonProgress
 from courses.money import price_text
+from titanobova.search import forget_deleted_words
 from users import extension_points
 from users.erased import erased_email
 from users.models import User
@@ -99,6 +100,8 @@ def erase_courses(user: User, by: Actor) -> None:
         notes="",
         course_title=Case(When(course__isnull=True, then=Value("")), default=F("course_title")),
     )
+    for model in (Certificate, EnrollmentRequest):
+        forget_deleted_words(model)
 
 
 def _with_price(row: dict[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,8 @@
 """The tables that no domain owns."""
 
 from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Upper
 from django.utils import timezone
 
 from titanobova.ids import uuid7
@@ -87,7 +89,9 @@ class OutgoingMail(models.Model):
         verbose_name_plural = "outgoing mail"
         ordering = ["-id"]
         indexes = [
-            models.Index(fields=["next_try_at"], name="waiting_mail_by_time", condition=models.Q(status="waiting")),
+            models.Index(fields=["next_try_at"], name="waiting_mail_by_time", condition=Q(status="waiting")),
+            models.Index(fields=["status", "-id"], name="mail_not_sent", condition=~Q(status="sent")),
+            models.Index(Upper("recipient"), name="mail_by_recipient"),
         ]
 
     def __str__(self) -> str:

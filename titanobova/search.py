@@ -7,13 +7,13 @@ only letters and digits are left of it.
 
 import re
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Any
 
 from django.db import connection
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
-from django.db.models import BooleanField, Expression, Model
+from django.db.models import BooleanField, Expression, F, Model
 
 WORD = re.compile(r"[^\W_]+")
 MOST_WORDS = 10
@@ -30,29 +30,30 @@ class MatchesWords(Expression):
     def __init__(self, text: str) -> None:
         super().__init__(output_field=BooleanField())
         self.words = [word.lower() for word in WORD.findall(text)[:MOST_WORDS]]
-        self.table, self.alias, self.primary_key = "", "", ""
+        self.key: Any = F("pk")  # says which table of the query is meant, under whatever name the query gives it
 
-    def resolve_expression(self, query: Any = None, *args: Any, **kwargs: Any) -> Self:
-        """Bind the condition to the table that the query starts from."""
-        bound = self.copy()
-        bound.table, bound.alias = query.model._meta.db_table, query.get_initial_alias()
-        bound.primary_key = query.model._meta.pk.column
-        return bound
+    def get_source_expressions(self) -> list[Any]:
+        """Return what Django resolves, and names anew in a subquery."""
+        return [self.key]
+
+    def set_source_expressions(self, exprs: Sequence[Any]) -> None:
+        """Take what Django resolved."""
+        (self.key,) = exprs
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[str | int, ...]]:
         """Return the condition in the database's own words; without any word to look for nothing is found."""
         if not self.words:
             return "1 = 0", ()
-        quote = connection.ops.quote_name
         if connection.vendor == "postgresql":
             terms = " & ".join(f"{word}:*" for word in self.words)
-            return f"{quote(self.alias)}.search @@ to_tsquery('simple', %s)", (terms,)
+            return f"{compiler.quote_name_unless_alias(self.key.alias)}.search @@ to_tsquery('simple', %s)", (terms,)
         terms = " ".join(f'"{word}"*' for word in self.words)
+        table, (key, _) = self.key.target.model._meta.db_table, compiler.compile(self.key)
         found = (
-            f"SELECT ids.id FROM {self.table}_search JOIN {self.table}_search_ids ids "  # noqa: S608 - names of ours
-            f"ON ids.number = {self.table}_search.rowid WHERE {self.table}_search MATCH %s"
+            f"SELECT ids.id FROM {table}_search JOIN {table}_search_ids ids "  # noqa: S608 - names of ours
+            f"ON ids.number = {table}_search.rowid WHERE {table}_search MATCH %s"
         )
-        return f"{quote(self.alias)}.{quote(self.primary_key)} IN ({found})", (terms,)
+        return f"{key} IN ({found})", (terms,)
 
 
 class FullTextIndex(Operation):

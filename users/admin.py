@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.forms import ModelForm
@@ -11,6 +11,7 @@ from django.http import HttpRequest
 
 from audit.actor import Actor
 from audit.admin import AuditedModelAdmin, ReadOnlyModelAdmin
+from users.identity import canonical_email
 from users.models import LoginAttempt, Session, User
 from users.services import lock, sessions
 
@@ -18,11 +19,29 @@ from users.services import lock, sessions
 RIGHTS = frozenset({"is_active", "is_staff", "is_superuser", "user_type", "email", "groups", "user_permissions"})
 
 admin.site.unregister(Group)  # Django registers it on a page that would write no audit row
-admin.site.register(Group, AuditedModelAdmin)
+
+
+class RightsAdmin(AuditedModelAdmin):
+    """A page on which permissions are chosen."""
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Return the field; permissions come with what they are for, which is part of their names."""
+        if db_field.related_model is Permission:
+            kwargs["queryset"] = Permission.objects.select_related("content_type")
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+
+@admin.register(Group)
+class GroupAdmin(RightsAdmin):
+    """What the members of the staff may do, by group."""
+
+    search_fields = ["name"]
+    sortable_by = ["name"]
+    filter_horizontal = ["permissions"]
 
 
 @admin.register(User)
-class UserAdmin(AuditedModelAdmin):
+class UserAdmin(RightsAdmin):
     """People: their data and rights. Passwords and secrets are neither shown nor set here."""
 
     list_display = [
@@ -43,6 +62,8 @@ class UserAdmin(AuditedModelAdmin):
         "email_verified",
     ]
     search_fields = ["email", "first_name", "last_name"]
+    searches_words = True
+    sortable_by = ["email"]
     filter_horizontal = ["groups", "user_permissions"]
     readonly_fields = [
         "profile_picture",  # drawn anew only by the profile's own upload
@@ -101,4 +122,11 @@ class LoginAttemptAdmin(ReadOnlyModelAdmin):
 
     list_display = ["created_at", "email", "outcome", "ip_address", "user_agent"]
     list_filter = ["outcome"]
-    search_fields = ["email", "=ip_address"]
+    search_fields = ["=email", "=ip_address"]
+    search_help_text = "A whole e-mail or IP address."
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Return the tries with this address, in the form in which tries keep it."""
+        return super().get_search_results(request, queryset, canonical_email(search_term))

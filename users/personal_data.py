@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from titanobova.models import OutgoingMail
 from titanobova.personal_data import blank_mail
+from titanobova.search import forget_deleted_words
 from users.erased import erased_email
 from users.models import BackupCode, KnownSource, LoginAttempt, MailedLink, PendingLogin, Session, User
 from users.services.profile import discard_picture
@@ -103,6 +104,7 @@ def erase_account_data(user: User) -> None:
     user.email = erased_email(user.pk)
     user.set_unusable_password()
     user.save()
+    forget_deleted_words(User)
 
 
 def _addresses(user: User) -> set[str]:

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from benchmarks.invented import COMMON, EVERYWHERE, NONE, RARE
 
+SPAM = "casino"  # stands only in messages that are spam, and there it is common
 WORDS = (RARE, COMMON, EVERYWHERE, NONE)
 CHOICES = 2  # of each filter of the admin
 SEARCHES = tuple({"search": word} for word in WORDS)
@@ -21,23 +22,42 @@ API: dict[str, tuple[dict[str, str], ...]] = {
         {"page": "3600"},  # the last
         {"category": "python"},
         {"level": "advanced"},
+        {"is_featured": "true"},
+        {"currency": "usd"},
+        {"currency": "usd", "ordering": "title", "page": "3600"},
         {"min_price": "100", "max_price": "110"},
+        {"min_price": "0", "ordering": "-price", "page": "3600"},
         *({"ordering": order} for order in ORDERS),
         *SEARCHES,
         *({"search": word, "ordering": "price"} for word in WORDS),
         {"category": "python", "level": "advanced", "search": COMMON, "ordering": "title"},
     ),
+    "courses/categories/": (),
+    "courses/taught/": (),
     "courses/enrollments/": (),
-    "courses/enrollment-requests/": (),
+    "courses/enrollment-requests/": (
+        {"is_paid": "true"},
+        {"is_open": "true"},
+        {"email": EVERYWHERE},
+        {"since": "2025-06-01T00:00:00Z"},
+    ),
     "contacts/contacts/": (
         *({"status": status} for status in ("new", "read", "responded", "closed")),
+        *({"is_spam": is_spam} for is_spam in ("true", "false", "all")),
         {"date_from": "2021-03-01", "date_to": "2021-03-07"},
         {"date_from": "2025-06-01"},
         *SEARCHES,
         *({"status": "new", "search": word} for word in WORDS),
         {"date_from": "2021-03-01", "date_to": "2021-03-07", "search": COMMON},
+        {"is_spam": "false", "search": SPAM},
     ),
-    "audit/logs/": ({"action": "login"}, {"outcome": "failure"}),
+    "audit/logs/": (
+        {"action": "login"},
+        {"outcome": "failure"},
+        {"resource_type": "users.user"},
+        {"ip_address": "10.0.0.1"},
+        {"since": "2025-06-01T00:00:00Z"},
+    ),
     "payments/": (),
     "users/sessions/": (),
 }
@@ -51,16 +71,33 @@ def api_pages() -> Iterator[str]:
 
 
 def admin_pages(client: Client) -> Iterator[str]:
-    """Every list of the admin: its second and last page, its filters and what may be searched for."""
+    """Every list of the admin: its pages, orders, filters and searches, the page of a row, what a field offers."""
     yield reverse("admin:index")
     for model, options in admin.site._registry.items():
-        address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+        name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        address = reverse(f"{name}_changelist")
         yield address
         response: Any = client.get(address)
         if changelist := (getattr(response, "context_data", None) or {}).get("cl"):
-            yield from (f"{address}?{query}" for query in (*_numbers(changelist), *_filters(changelist)))
+            yield from (f"{address}?{query}" for query in (*_numbers(changelist), *_orders(changelist)))
+            yield from (f"{address}?{query}" for query in _filters(changelist))
+            yield from (reverse(f"{name}_change", args=[row.pk]) for row in changelist.result_list[:1])
         if options.search_fields:
-            yield from (f"{address}?{urlencode({'q': word})}" for word in WORDS)
+            yield from (f"{address}?{urlencode({'q': word})}" for word in (*WORDS, SPAM, f"{COMMON} {EVERYWHERE}"))
+        yield from _choices(model, options)
+
+
+def _choices(model: Any, options: Any) -> Iterator[str]:
+    """What is shown to somebody who chooses a related row by its words."""
+    names = {"app_label": model._meta.app_label, "model_name": model._meta.model_name}
+    for field in options.autocomplete_fields:
+        for word in ("", *WORDS):
+            yield f"{reverse('admin:autocomplete')}?{urlencode({**names, 'field_name': field, 'term': word})}"
+
+
+def _orders(changelist: Any) -> list[str]:
+    numbers = [changelist.list_display.index(column) for column in changelist.sortable_by]
+    return [f"o={sign}{number}" for number in numbers for sign in ("", "-")]
 
 
 def _numbers(changelist: Any) -> list[str]:

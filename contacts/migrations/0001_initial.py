@@ -145,10 +145,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="contact",
-            index=models.Index(fields=["status", "-id"], name="contacts_by_status"),
-        ),
-        migrations.AddIndex(
-            model_name="contact",
             index=models.Index(fields=["user", "-id"], name="contacts_by_user"),
         ),
         migrations.AddIndex(
@@ -162,5 +158,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="contact",
             index=models.Index(condition=models.Q(("is_spam", True)), fields=["-id"], name="contacts_that_are_spam"),
+        ),
+        migrations.AddIndex(
+            model_name="contact",
+            index=models.Index(fields=["status", "-id", "is_spam"], name="contacts_by_status"),
         ),
     ]

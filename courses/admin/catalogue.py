@@ -12,6 +12,7 @@ from django.http import HttpRequest
 
 from audit.actor import Actor
 from audit.admin import AuditedModelAdmin
+from audit.lists import ValuesInUse
 from courses.models import Course, Lesson
 from courses.services.editing import (
     CourseNotReady,
@@ -75,9 +76,17 @@ class CourseAdmin(AuditedModelAdmin):
 
     form = CourseForm
     list_display = ["title", "category", "level", "price", "currency", "capacity", "is_published", "is_featured"]
-    list_filter = ["is_published", "is_featured", "is_imported", "level", "category", "currency"]
+    list_filter = [
+        "is_published",
+        "is_featured",
+        "is_imported",
+        "level",
+        ("category", ValuesInUse),
+        ("currency", ValuesInUse),
+    ]
     search_fields = ["title", "category", "description"]
     searches_words = True
+    sortable_by = ["title"]
     prepopulated_fields = {"slug": ["title"]}
     autocomplete_fields = ["instructor"]
     readonly_fields = ["is_published", "is_imported", "created_at", "updated_at"]
@@ -137,6 +146,9 @@ class LessonAdmin(AuditedModelAdmin):
     form = LessonForm
     formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
     list_display = ["course", "position", "title"]
+    ordering = ["-course_id", "position"]
     search_fields = ["title", "course__title"]
+    searches_words = True
+    search_help_text = "Words of a lesson's title, or of a course."
     autocomplete_fields = ["course"]
     list_select_related = ["course"]

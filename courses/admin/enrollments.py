@@ -13,6 +13,7 @@ class EnrollmentAdmin(ReadOnlyModelAdmin):
     list_display = ["user", "course", "status", "seat_held_until", "created_at"]
     list_filter = ["status"]
     search_fields = ["user__email", "course__title"]
+    search_help_text = "Words of a person's name and e-mail, or of a course."
     list_select_related = ["user", "course"]
 
 
@@ -23,6 +24,7 @@ class EnrollmentGrantAdmin(ReadOnlyModelAdmin):
     list_display = ["enrollment", "kind", "reference", "granted_at", "withdrawn_at"]
     list_filter = ["kind"]
     search_fields = ["=reference", "enrollment__user__email"]
+    search_help_text = "A reference, or words of a person or a course."
     list_select_related = ["enrollment"]
 
 
@@ -31,7 +33,8 @@ class CertificateAdmin(ReadOnlyModelAdmin):
     """What was certified to whom."""
 
     list_display = ["code", "holder_name", "course_title", "issued_at", "revoked_at"]
-    search_fields = ["=code", "holder_name", "course_title"]
+    search_fields = ["code", "holder_name", "course_title"]
+    searches_words = True
 
 
 @admin.register(EnrollmentRequest)
@@ -40,5 +43,6 @@ class EnrollmentRequestAdmin(ReadOnlyModelAdmin):
 
     list_display = ["created_at", "email", "first_name", "last_name", "course_title", "is_paid", "enrollment"]
     list_filter = ["is_paid", ("enrollment", admin.EmptyFieldListFilter)]
-    search_fields = ["email", "last_name", "course_title"]
+    search_fields = ["email", "first_name", "last_name", "course_title"]
+    searches_words = True
     list_select_related = ["enrollment"]

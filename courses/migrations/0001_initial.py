@@ -299,36 +299,6 @@ class Migration(migrations.Migration):
                 "ordering": ["-id"],
             },
         ),
-        migrations.AddIndex(
-            model_name="course",
-            index=models.Index(
-                condition=models.Q(("is_published", True)), fields=["category", "-id"], name="published_by_category"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="course",
-            index=models.Index(
-                condition=models.Q(("is_published", True)), fields=["level", "-id"], name="published_by_level"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="course",
-            index=models.Index(
-                condition=models.Q(("is_published", True)), fields=["price", "-id"], name="published_by_price"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="course",
-            index=models.Index(
-                condition=models.Q(("is_published", True)), fields=["title", "-id"], name="published_by_title"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="course",
-            index=models.Index(
-                condition=models.Q(("is_published", True)), fields=["created_at", "-id"], name="published_by_date"
-            ),
-        ),
         migrations.AddConstraint(
             model_name="course",
             constraint=models.CheckConstraint(
@@ -405,5 +375,77 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="lessonprogress",
             constraint=models.UniqueConstraint(fields=("enrollment", "lesson"), name="one_progress_per_lesson"),
+        ),
+        migrations.AddIndex(
+            model_name="course",
+            index=models.Index(
+                condition=models.Q(("is_published", True)),
+                fields=["price", "-id", "currency"],
+                name="published_by_price",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="course",
+            index=models.Index(
+                condition=models.Q(("is_published", True)),
+                fields=["title", "-id", "currency"],
+                name="published_by_title",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="course",
+            index=models.Index(
+                condition=models.Q(("is_published", True)),
+                fields=["-created_at", "-id", "currency"],
+                name="published_by_date",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="course",
+            index=models.Index(fields=["category", "is_published", "-id"], name="courses_by_category"),
+        ),
+        migrations.AddIndex(
+            model_name="course",
+            index=models.Index(fields=["level", "is_published", "-id"], name="courses_by_level"),
+        ),
+        migrations.AddIndex(
+            model_name="course",
+            index=models.Index(fields=["currency", "-id"], name="courses_by_currency"),
+        ),
+        migrations.AddIndex(
+            model_name="course",
+            index=models.Index(fields=["title", "-id"], name="courses_by_title"),
+        ),
+        migrations.AddIndex(
+            model_name="course",
+            index=models.Index(condition=models.Q(("is_published", False)), fields=["-id"], name="draft_courses"),
+        ),
+        migrations.AddIndex(
+            model_name="course",
+            index=models.Index(condition=models.Q(("is_featured", True)), fields=["-id"], name="featured_courses"),
+        ),
+        migrations.AddIndex(
+            model_name="course",
+            index=models.Index(condition=models.Q(("is_imported", True)), fields=["-id"], name="imported_courses"),
+        ),
+        migrations.AddIndex(
+            model_name="enrollmentgrant",
+            index=models.Index(fields=["kind", "-id"], name="grants_by_kind"),
+        ),
+        migrations.AddIndex(
+            model_name="enrollmentgrant",
+            index=models.Index(
+                condition=models.Q(("reference", ""), _negated=True), fields=["reference"], name="grants_by_reference"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="enrollmentrequest",
+            index=models.Index(fields=["is_paid", "-id"], name="enrollment_requests_by_payment"),
+        ),
+        migrations.AddIndex(
+            model_name="enrollmentrequest",
+            index=models.Index(
+                condition=models.Q(("enrollment__isnull", True)), fields=["-id"], name="open_enrollment_requests"
+            ),
         ),
     ]

@@ -129,11 +129,23 @@ class Course(ShownInCatalogue):
             ),
         ]
         indexes = [
-            models.Index(fields=["category", "-id"], name="published_by_category", condition=Q(is_published=True)),
-            models.Index(fields=["level", "-id"], name="published_by_level", condition=Q(is_published=True)),
-            models.Index(fields=["price", "-id"], name="published_by_price", condition=Q(is_published=True)),
-            models.Index(fields=["title", "-id"], name="published_by_title", condition=Q(is_published=True)),
-            models.Index(fields=["created_at", "-id"], name="published_by_date", condition=Q(is_published=True)),
+            # The catalogue's orders; the currency is in them because prices are compared within one.
+            models.Index(
+                fields=["price", "-id", "currency"], name="published_by_price", condition=Q(is_published=True)
+            ),
+            models.Index(
+                fields=["title", "-id", "currency"], name="published_by_title", condition=Q(is_published=True)
+            ),
+            models.Index(
+                fields=["-created_at", "-id", "currency"], name="published_by_date", condition=Q(is_published=True)
+            ),
+            models.Index(fields=["category", "is_published", "-id"], name="courses_by_category"),
+            models.Index(fields=["level", "is_published", "-id"], name="courses_by_level"),
+            models.Index(fields=["currency", "-id"], name="courses_by_currency"),
+            models.Index(fields=["title", "-id"], name="courses_by_title"),
+            models.Index(fields=["-id"], name="draft_courses", condition=Q(is_published=False)),
+            models.Index(fields=["-id"], name="featured_courses", condition=Q(is_featured=True)),
+            models.Index(fields=["-id"], name="imported_courses", condition=Q(is_imported=True)),
         ]
 
     def __str__(self) -> str:

@@ -133,6 +133,10 @@ class EnrollmentGrant(models.Model):
                 name="one_payment_opens_one_enrollment",
             ),
         ]
+        indexes = [
+            models.Index(fields=["kind", "-id"], name="grants_by_kind"),
+            models.Index(fields=["reference"], name="grants_by_reference", condition=~Q(reference="")),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.reference}".strip()

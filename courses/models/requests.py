@@ -62,7 +62,11 @@ class EnrollmentRequest(models.Model):
                 condition=Q(price__isnull=True) | Q(price__gte=0), name="requested_price_is_not_negative"
             ),
         ]
-        indexes = [models.Index(fields=["email_canonical", "-id"], name="enrollment_requests_by_email")]
+        indexes = [
+            models.Index(fields=["email_canonical", "-id"], name="enrollment_requests_by_email"),
+            models.Index(fields=["is_paid", "-id"], name="enrollment_requests_by_payment"),
+            models.Index(fields=["-id"], name="open_enrollment_requests", condition=Q(enrollment__isnull=True)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.email}: {self.course_title}"

@@ -12,4 +12,5 @@ class OutgoingMailAdmin(ReadOnlyModelAdmin):
 
     list_display = ["created_at", "recipient", "subject", "status", "tries", "last_error", "sent_at"]
     list_filter = ["status"]
-    search_fields = ["recipient", "subject"]
+    search_fields = ["recipient__iexact"]
+    search_help_text = "A whole e-mail address."

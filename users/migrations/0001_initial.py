@@ -338,4 +338,48 @@ class Migration(migrations.Migration):
             model_name="session",
             index=models.Index(fields=["user", "-id"], name="sessions_by_user"),
         ),
+        migrations.AddIndex(
+            model_name="loginattempt",
+            index=models.Index(fields=["ip_address", "-id"], name="login_attempts_by_address"),
+        ),
+        migrations.AddIndex(
+            model_name="loginattempt",
+            index=models.Index(fields=["outcome", "-id"], name="login_attempts_by_outcome"),
+        ),
+        migrations.AddIndex(
+            model_name="user",
+            index=models.Index(fields=["email", "-id"], name="users_by_email"),
+        ),
+        migrations.AddIndex(
+            model_name="user",
+            index=models.Index(fields=["totp_enabled", "-id"], name="users_by_second_factor"),
+        ),
+        migrations.AddIndex(
+            model_name="user",
+            index=models.Index(fields=["email_verified", "-id"], name="users_by_verification"),
+        ),
+        migrations.AddIndex(
+            model_name="user",
+            index=models.Index(
+                condition=models.Q(("user_type", "student"), _negated=True),
+                fields=["user_type", "-id"],
+                name="users_by_type",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="user",
+            index=models.Index(
+                condition=models.Q(("requested_user_type", ""), _negated=True),
+                fields=["requested_user_type", "-id"],
+                name="users_by_wish",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="user",
+            index=models.Index(condition=models.Q(("is_staff", True)), fields=["-id"], name="staff_users"),
+        ),
+        migrations.AddIndex(
+            model_name="user",
+            index=models.Index(condition=models.Q(("is_active", False)), fields=["-id"], name="inactive_users"),
+        ),
     ]

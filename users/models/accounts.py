@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
@@ -66,9 +67,21 @@ class User(Lockable, AbstractBaseUser, PermissionsMixin):
                 violation_error_message="An account with this e-mail address exists already.",
             ),
             models.CheckConstraint(
-                condition=models.Q(totp_enabled=False) | ~models.Q(totp_secret=""),
+                condition=Q(totp_enabled=False) | ~Q(totp_secret=""),
                 name="second_factor_has_a_secret",
             ),
+        ]
+        indexes = [
+            models.Index(fields=["email", "-id"], name="users_by_email"),
+            models.Index(fields=["totp_enabled", "-id"], name="users_by_second_factor"),
+            models.Index(fields=["email_verified", "-id"], name="users_by_verification"),
+            # Nearly everybody is an active student; the others are few, and only they need an index.
+            models.Index(fields=["user_type", "-id"], name="users_by_type", condition=~Q(user_type="student")),
+            models.Index(
+                fields=["requested_user_type", "-id"], name="users_by_wish", condition=~Q(requested_user_type="")
+            ),
+            models.Index(fields=["-id"], name="staff_users", condition=Q(is_staff=True)),
+            models.Index(fields=["-id"], name="inactive_users", condition=Q(is_active=False)),
         ]
 
     def __str__(self) -> str:
@@ -163,7 +176,11 @@ class LoginAttempt(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        indexes = [models.Index(fields=["email", "-id"], name="login_attempts_by_email")]
+        indexes = [
+            models.Index(fields=["email", "-id"], name="login_attempts_by_email"),
+            models.Index(fields=["ip_address", "-id"], name="login_attempts_by_address"),
+            models.Index(fields=["outcome", "-id"], name="login_attempts_by_outcome"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.email}: {self.get_outcome_display()}"

@@ -1,0 +1,99 @@
+"""How the admin lists and searches tables that may have millions of rows."""
+
+from collections.abc import Iterator, Sequence
+from functools import reduce
+from operator import or_
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.admin import AllValuesFieldListFilter, ShowFacets
+from django.core.exceptions import ValidationError
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin
+from unfold.views import ChangeList
+
+from titanobova.bounded import BoundedPages, found_first, values_in_use
+from titanobova.search import MatchesWords
+
+MOST_RELATED = 200  # rows of a related table whose own rows a search looks for
+
+
+class BoundedChangeList(ChangeList):
+    """A list that is ordered by no column without an index, and whose pages are chosen by their keys."""
+
+    def get_ordering_field(self, field_name: Any) -> Any:
+        """Return what a column is ordered by: nothing, however it is asked for, unless the page offers it."""
+        return super().get_ordering_field(field_name) if field_name in self.sortable_by else None
+
+    def get_results(self, request: HttpRequest) -> None:
+        """Find the rows of the page; the only page of a list is one too, where Django would take the whole list."""
+        super().get_results(request)
+        if not self.multi_page:
+            self.result_list = self.paginator.page(1).object_list
+
+
+class ValuesInUse(AllValuesFieldListFilter):
+    """Filter by the values that an indexed column has."""
+
+    def __init__(self, field: Any, request: HttpRequest, params: Any, model: Any, *args: Any, **names: Any) -> None:
+        super().__init__(field, request, params, model, *args, **names)
+        values: Any = values_in_use(model, field.column)
+        self.lookup_choices = values
+
+
+class LongListAdmin(ModelAdmin):
+    """A table of any size: ordered by the columns of `sortable_by` alone, counted up to a bound, searched by indexes.
+
+    A search field is a column with an index of words (`searches_words`, titanobova/search.py), `=column` or
+    `column__lookup` with an index of its own, or `relation__column`: then those rows are found that belong to what the
+    relation's own page finds. A table with columns of words but without that index is searched as Django does, row by
+    row.
+    """
+
+    list_per_page = list_max_show_all = 25
+    show_full_result_count = False
+    show_facets = ShowFacets.NEVER  # they count every row
+    paginator = BoundedPages
+    sortable_by: Sequence[str] = ()
+    searches_words = False
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        """Return the class of the list."""
+        return BoundedChangeList
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: "QuerySet[Any]", search_term: str
+    ) -> "tuple[QuerySet[Any], bool]":
+        """Return the rows found, and whether one may be among them twice."""
+        fields, term = self.get_search_fields(request), search_term.strip()
+        has_words = any("=" not in field and "__" not in field for field in fields)
+        if not term or (has_words and not self.searches_words):
+            found: tuple[QuerySet[Any], bool] = super().get_search_results(request, queryset, search_term)
+            return found
+        words = [Q(MatchesWords(term))] if has_words else []
+        return queryset.filter(reduce(or_, [*words, *self._conditions(request, fields, term)])), False
+
+    def _conditions(self, request: HttpRequest, fields: Sequence[str], term: str) -> Iterator[Q]:
+        lookups = [field.removeprefix("=") for field in fields if "=" in field or "__" in field]
+        for name, lookup in {lookup.partition("__")[0]: lookup for lookup in lookups}.items():
+            column = self.opts.get_field(name)
+            yield self._belonging(request, column, term) if column.is_relation else _equal(column, lookup, term)
+
+    def _belonging(self, request: HttpRequest, relation: Any, term: str) -> Q:
+        """Return which rows belong to those that the relation's own page finds, as far as MOST_RELATED of them."""
+        related = relation.related_model
+        page = self.admin_site.get_model_admin(related)
+        found, _ = page.get_search_results(request, related._default_manager.all(), term)
+        keys = list(found_first(found).order_by().values_list("pk", flat=True)[: MOST_RELATED + 1])
+        if len(keys) > MOST_RELATED:
+            text = f"These words fit more than {MOST_RELATED} {related._meta.verbose_name_plural}: add one."
+            self.message_user(request, text, messages.WARNING, fail_silently=True)
+        return Q(**{f"{relation.name}__in": keys[:MOST_RELATED]})
+
+
+def _equal(column: Any, lookup: str, term: str) -> Q:
+    try:
+        return Q(**{lookup: column.clean(term, None)})
+    except ValidationError:
+        return Q(pk__in=[])  # the column can hold nothing like it
