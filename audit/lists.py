@@ -7,14 +7,13 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.admin import AllValuesFieldListFilter, ShowFacets
-from django.contrib.admin.views.main import SEARCH_VAR
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
 
-from titanobova.bounded import BoundedPages, FoundPages, found_first, values_in_use
+from titanobova.bounded import BoundedPages, found_first, values_in_use
 from titanobova.search import MatchesWords
 
 MOST_RELATED = 200  # rows of a related table whose own rows a search looks for
@@ -58,11 +57,6 @@ class LongListAdmin(ModelAdmin):
     paginator = BoundedPages
     sortable_by: Sequence[str] = ()
     searches_words = False
-
-    def get_paginator(self, request: HttpRequest, *args: Any, **options: Any) -> BoundedPages:
-        """Return the pages of a list, or those of a search in it or of what a field offers."""
-        is_search = request.GET.get(SEARCH_VAR) or request.GET.get("term")
-        return (FoundPages if is_search else self.paginator)(*args, **options)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         """Return the class of the list."""

@@ -65,7 +65,7 @@ def erase_payments(user: User, by: Actor) -> None:
     """Take the person's words out of their payments, and the person out of what Stripe sent; the money stays."""
     events = list(events_of(user))
     for event in events:
-        event.payload = of_the_money(event.payload)
+        event.payload = _of_the_money(event.payload)
     WebhookEvent.objects.bulk_update(events, ["payload"], batch_size=100)
     now = timezone.now()
     Payment.objects.filter(user=user).update(
@@ -91,8 +91,7 @@ def _in_words(row: dict[str, Any]) -> dict[str, Any]:
     return {**row, **amounts}
 
 
-def of_the_money(payload: dict[str, Any]) -> dict[str, Any]:
-    """Return what stays of an event once its person is erased."""
+def _of_the_money(payload: dict[str, Any]) -> dict[str, Any]:
     subject = payload["data"]["object"]
     kept = _only(subject, OF_SUBJECT)
     if isinstance(metadata := subject.get("metadata"), dict):

@@ -35,7 +35,6 @@ class RightsAdmin(AuditedModelAdmin):
 class GroupAdmin(RightsAdmin):
     """What the members of the staff may do, by group."""
 
-    list_display = ["name"]
     search_fields = ["name"]
     sortable_by = ["name"]
     filter_horizontal = ["permissions"]

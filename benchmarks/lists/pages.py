@@ -77,16 +77,13 @@ def admin_pages(client: Client) -> Iterator[str]:
         name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
         address = reverse(f"{name}_changelist")
         yield address
-        narrowed: list[str] = []
         response: Any = client.get(address)
         if changelist := (getattr(response, "context_data", None) or {}).get("cl"):
             yield from (f"{address}?{query}" for query in (*_numbers(changelist), *_orders(changelist)))
-            narrowed = list(_filters(changelist))
-            yield from (f"{address}?{query}" for query in narrowed)
+            yield from (f"{address}?{query}" for query in _filters(changelist))
             yield from (reverse(f"{name}_change", args=[row.pk]) for row in changelist.result_list[:1])
         if options.search_fields:
             yield from (f"{address}?{urlencode({'q': word})}" for word in (*WORDS, SPAM, f"{COMMON} {EVERYWHERE}"))
-            yield from (f"{address}?{query}&{urlencode({'q': COMMON})}" for query in narrowed)
         yield from _choices(model, options)
 
 

@@ -9,14 +9,12 @@ from audit.actor import Actor
 from audit.services import record
 from payments import gateway
 from payments.models import WebhookEvent
-from payments.personal_data import of_the_money
 from payments.services.holding import hold_intent
 from payments.services.naming import payment_of, record_of
 from payments.services.recording import CONCERNING, KIND_OF_EVENT, record_event
 from payments.stripe_objects import named_intent
 from payments.webhook_events import BadSignature, Event, read_event
 from titanobova import faults
-from users.erased import is_erased_email
 
 logger = logging.getLogger("titanobova.payments")
 Outcome = WebhookEvent.Outcome
@@ -55,7 +53,7 @@ def apply_event(event: Event, *, by: Actor) -> Outcome | None:
             return None
         if event.type in CONCERNING and stored.intent_id:
             stored.outcome = _apply(stored, by=by)
-            stored.save(update_fields=["outcome", "payload"])
+            stored.save(update_fields=["outcome"])
         faults.hit("payments.before_commit")
     return Outcome(stored.outcome)
 
@@ -72,7 +70,4 @@ def _apply(stored: WebhookEvent, *, by: Actor) -> Outcome:
     payment = payment_of(stored.intent_id, stored.subject)
     if payment is None:
         return Outcome.IGNORED if stored.type in KIND_OF_EVENT else Outcome.WAITING
-    outcome = record_of(payment, stored.intent_id, record_event(stored, by=by), by=by, event_id=stored.pk)
-    if is_erased_email(payment.user.email):
-        stored.payload = of_the_money(stored.payload)
-    return outcome
+    return record_of(payment, stored.intent_id, record_event(stored, by=by), by=by, event_id=stored.pk)
