@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from rest_framework.request import Request
 
 from titanobova.http import client_address
+from titanobova.logging import redact
 
 if TYPE_CHECKING:
     from users.models import User
@@ -34,7 +35,7 @@ class Actor:
             user=user,
             session_id=getattr(session, "id", None),
             ip_address=client_address(request),
-            user_agent=plain(request.META.get("HTTP_USER_AGENT", ""))[:300],
+            user_agent=user_agent_of(request),
             request_id=request.META.get("titanobova.request_id", ""),
         )
 
@@ -46,6 +47,11 @@ class Actor:
     def as_user(self, user: "User") -> Self:
         """Return the same actor once it is known who they are."""
         return replace(self, user=user)
+
+
+def user_agent_of(request: HttpRequest | Request) -> str:
+    """Return what the client calls itself, made storable and without what looks like a secret."""
+    return str(redact(plain(request.META.get("HTTP_USER_AGENT", ""))))[:300]
 
 
 def plain(text: str) -> str:

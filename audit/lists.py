@@ -7,16 +7,20 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.admin import AllValuesFieldListFilter, ShowFacets
+from django.contrib.admin.views.main import SEARCH_VAR
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
+from django.forms import BooleanField
 from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
 
-from titanobova.bounded import BoundedPages, found_first, values_in_use
+from titanobova.bounded import BoundedPages, FoundPages, found_first, values_in_use
 from titanobova.search import MatchesWords
 
 MOST_RELATED = 200  # rows of a related table whose own rows a search looks for
+NOT_ALL_FOUND = "titanobova.not_all_found"  # says in the request why its search lacks rows
 
 
 class BoundedChangeList(ChangeList):
@@ -58,6 +62,11 @@ class LongListAdmin(ModelAdmin):
     sortable_by: Sequence[str] = ()
     searches_words = False
 
+    def get_paginator(self, request: HttpRequest, *args: Any, **options: Any) -> BoundedPages:
+        """Return the pages of a list, or those of a search in it or of what a field offers."""
+        is_search = request.GET.get(SEARCH_VAR) or request.GET.get("term")
+        return (FoundPages if is_search else self.paginator)(*args, **options)
+
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         """Return the class of the list."""
         return BoundedChangeList
@@ -74,11 +83,31 @@ class LongListAdmin(ModelAdmin):
         words = [Q(MatchesWords(term))] if has_words else []
         return queryset.filter(reduce(or_, [*words, *self._conditions(request, fields, term)])), False
 
+    def response_action(self, request: HttpRequest, queryset: "QuerySet[Any]") -> HttpResponseBase | None:
+        """Carry an action out; one on all rows found is refused where the search did not find all that fit.
+
+        A file that lacks rows, or a change that misses some, looks like a whole one to whoever asked for it.
+        """
+        reason = request.META.get(NOT_ALL_FOUND)
+        if reason and is_for_all_found(request):
+            text = f"Nothing was done, for it would not have been all of them. {reason}"
+            self.message_user(request, text, messages.ERROR)
+            return None
+        answer: HttpResponseBase | None = super().response_action(request, queryset)
+        return answer
+
     def _conditions(self, request: HttpRequest, fields: Sequence[str], term: str) -> Iterator[Q]:
         lookups = [field.removeprefix("=") for field in fields if "=" in field or "__" in field]
         for name, lookup in {lookup.partition("__")[0]: lookup for lookup in lookups}.items():
             column = self.opts.get_field(name)
-            yield self._belonging(request, column, term) if column.is_relation else _equal(column, lookup, term)
+            yield self._belonging(request, column, term) if column.is_relation else self.equal(column, lookup, term)
+
+    def equal(self, column: Any, lookup: str, term: str) -> Q:
+        """Return which rows have the term in a column; a page whose index begins with another column says how."""
+        try:
+            return Q(**{lookup: column.clean(term, None)})
+        except ValidationError:
+            return Q(pk__in=[])  # the column can hold nothing like it
 
     def _belonging(self, request: HttpRequest, relation: Any, term: str) -> Q:
         """Return which rows belong to those that the relation's own page finds, as far as MOST_RELATED of them."""
@@ -88,12 +117,12 @@ class LongListAdmin(ModelAdmin):
         keys = list(found_first(found).order_by().values_list("pk", flat=True)[: MOST_RELATED + 1])
         if len(keys) > MOST_RELATED:
             text = f"These words fit more than {MOST_RELATED} {related._meta.verbose_name_plural}: add one."
-            self.message_user(request, text, messages.WARNING, fail_silently=True)
+            request.META[NOT_ALL_FOUND] = text
+            if request.method == "GET":
+                self.message_user(request, text, messages.WARNING, fail_silently=True)
         return Q(**{f"{relation.name}__in": keys[:MOST_RELATED]})
 
 
-def _equal(column: Any, lookup: str, term: str) -> Q:
-    try:
-        return Q(**{lookup: column.clean(term, None)})
-    except ValidationError:
-        return Q(pk__in=[])  # the column can hold nothing like it
+def is_for_all_found(request: HttpRequest) -> bool:
+    """Whether an action is for all rows of the list, as Django's form reads it, and not for the ticked ones."""
+    return bool(BooleanField(required=False).clean(request.POST.get("select_across")))

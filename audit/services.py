@@ -1,18 +1,15 @@
 """Writing the audit log."""
 
-import json
-from typing import Any
-
 from django.db.models import Model
 from django.http import HttpRequest
 from rest_framework.request import Request
 
 from audit.actor import Actor
+from audit.details import tell_apart
+from audit.jobs import seal_in_a_while
 from audit.models import AuditLog
-from titanobova.http import UNSTORABLE
-from titanobova.logging import log_security_event, redact
-
-DETAILS_BYTES = 4096
+from titanobova.logging import log_security_event
+from titanobova.prepared import insert_together
 
 # Facts that also get their one line in logs/security.log.
 SECURITY_EVENTS = frozenset(
@@ -21,11 +18,13 @@ SECURITY_EVENTS = frozenset(
         "auth.account.locked",
         "auth.2fa.enabled",
         "auth.2fa.disabled",
+        "auth.2fa.codes_replaced",
         "auth.2fa.failed",
         "auth.session.reused",
         "access.denied",
         "rate_limit.exceeded",
         "payments.webhook.bad_signature",
+        "mail.webhook.bad_signature",
     }
 )
 
@@ -45,7 +44,7 @@ def record(
     the transaction that it rolls back. Secrets are cut out of `details`, which hold 4 KiB at most.
     """
     written = fact(action, event, by=by, on=on, details=details, outcome=outcome)
-    written.save(force_insert=True)
+    insert_together(written)
     return written
 
 
@@ -59,10 +58,30 @@ def fact(
     outcome: str = AuditLog.Outcome.SUCCESS,
 ) -> AuditLog:
     """Return what `record` would write, for a caller who writes it together with other rows."""
+    log_fact(event, by=by)
+    return unlogged_fact(action, event, by=by, on=on, details=details, outcome=outcome)
+
+
+def log_fact(event: str, *, by: Actor) -> None:
+    """Write the one line in logs/security.log, if it is a fact that has one."""
     if event in SECURITY_EVENTS:
         log_security_event(
             event, user_id=by.user and by.user.pk, ip_address=by.ip_address, audit_request_id=by.request_id
         )
+
+
+def unlogged_fact(
+    action: str,
+    event: str,
+    *,
+    by: Actor,
+    on: Model | None = None,
+    details: dict[str, object] | None = None,
+    outcome: str = AuditLog.Outcome.SUCCESS,
+) -> AuditLog:
+    """Return what `record` would write, for a caller who has logged the fact already."""
+    seal_in_a_while()
+    kept, personal = tell_apart(event, by.system, details or {})
     return AuditLog(
         user=by.user,
         action=action,
@@ -72,29 +91,9 @@ def fact(
         ip_address=by.ip_address,
         user_agent=by.user_agent,
         request_id=by.request_id,
-        details=_details(event, by, details or {}),
+        details=kept,
+        personal=personal,
     )
-
-
-def _details(event: str, by: Actor, details: dict[str, object]) -> dict[str, object]:
-    safe = redact(_storable(json.loads(json.dumps(details, default=str))))
-    whole = {
-        "event": event,
-        **({"system": by.system} if by.system else {}),
-        **safe,
-    }
-    if len(json.dumps(whole)) > DETAILS_BYTES:
-        return {"event": event, "left_out": "details over 4 KiB", "keys": sorted(details)[:50]}
-    return whole
-
-
-def _storable(value: Any) -> Any:
-    """Return `value` without NUL and lone surrogates, which PostgreSQL refuses: what happened is recorded anyway."""
-    if isinstance(value, dict):
-        return {_storable(key): _storable(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_storable(item) for item in value]
-    return UNSTORABLE.sub("\ufffd", value) if isinstance(value, str) else value
 
 
 def record_refusal(request: HttpRequest | Request, event: str, details: dict[str, object]) -> None:

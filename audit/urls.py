@@ -1,9 +1,9 @@
-from django.urls import include, path
-from rest_framework.routers import SimpleRouter
+from django.urls import path
 
-from audit.views import AuditLogViewSet
+from audit import views
 
-router = SimpleRouter()
-router.register("logs", AuditLogViewSet, basename="audit-log")
-
-urlpatterns = [path("", include(router.urls))]
+urlpatterns = [
+    path("logs/", views.AuditLogViewSet.as_view({"get": "list"}), name="audit-log-list"),
+    path("logs/export.csv", views.CsvExportView.as_view({"get": "list"}), name="audit-log-csv"),
+    path("logs/export.jsonl", views.JsonLinesExportView.as_view({"get": "list"}), name="audit-log-jsonl"),
+]

@@ -55,6 +55,17 @@ def test_a_list_goes_as_far_as_ten_thousand_rows_and_says_that_there_are_more(de
     assert desk.get("/admin/users/loginattempt/?p=401").status_code == 302  # to the list, with a word about it
 
 
+def test_a_search_goes_as_far_as_five_hundred_rows_and_says_that_there_are_more(desk: Client) -> None:
+    tries = [LoginAttempt(email="a@example.com", outcome="wrong") for _ in range(501)]
+    LoginAttempt.objects.bulk_create(tries, batch_size=1000)
+
+    found = desk.get("/admin/users/loginattempt/?q=a@example.com&p=20")
+
+    assert len(found.context["cl"].result_list) == 25
+    assert "500+" in found.content.decode()
+    assert desk.get("/admin/users/loginattempt/").context["cl"].result_count == 501
+
+
 def test_lists_are_ordered_only_by_what_an_index_serves(desk: Client) -> None:
     for name in ("b", "c", "a"):
         make_course(title=name, description=name)

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 URL = "/api/v1/audit/logs/"
 FIELDS = {
     "id", "user", "action", "event", "resource_type", "resource_id", "outcome", "ip_address", "user_agent",
-    "request_id", "timestamp", "details",
+    "request_id", "timestamp", "details", "sequence",
 }  # fmt: skip
 
 
