@@ -59,12 +59,18 @@ class Position:
     captured: Decimal = NOTHING
     refunded: Decimal = NOTHING
     disputed: Decimal = NOTHING
+    lost: Decimal = NOTHING
     opens_access: bool = False
 
     @property
     def balance(self) -> Decimal:
         """What arrived, less what went back and what a bank has taken."""
         return self.captured - self.refunded - self.disputed
+
+    @property
+    def written(self) -> Decimal:
+        """What receipts, credit notes and corrections add up to: a dispute is written down once it is lost."""
+        return self.captured - self.refunded - self.lost
 
 
 def position_of(facts: Iterable[Fact]) -> Position:
@@ -90,6 +96,7 @@ def position_of(facts: Iterable[Fact]) -> Position:
         captured=captured,
         refunded=back,
         disputed=sum(disputed.values(), NOTHING),
+        lost=sum(lost.values(), NOTHING),
         opens_access=back < captured and not lost and (Kind.SEAT_LOST, "") not in amounts,
     )
 

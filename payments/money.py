@@ -1,20 +1,18 @@
 """Amounts of money: read strictly, and counted in the smallest unit that Stripe charges in.
 
-All figures are those of https://docs.stripe.com/currencies. Which currency has how many decimals is written once, in
-courses/money.py, where prices are.
+All figures are those of https://docs.stripe.com/currencies. Which currency has how many decimals, steps and least
+charge is written once, in courses/money.py, where prices are.
 """
 
 import re
 from decimal import Decimal
 
-from courses.money import decimals_of, price_text
+from courses.money import CURRENCIES, decimals_of, price_text, step_of, why_unpayable
 from titanobova.errors import FieldError
 
 AMOUNT = re.compile(r"[0-9]{1,8}(\.[0-9]{1,3})?")
 # "Special cases": whole currencies that Stripe still counts in hundredths, the two last digits always 00.
 COUNTED_IN_HUNDREDTHS = frozenset({"isk", "ugx"})
-# "Three-decimal currencies": the last digit is always 0.
-STEPS = {**dict.fromkeys(COUNTED_IN_HUNDREDTHS, 100), **dict.fromkeys(("bhd", "jod", "kwd", "omr", "tnd"), 10)}
 
 
 class BadAmount(FieldError):
@@ -63,15 +61,22 @@ def from_minor(minor: int, currency: str) -> Decimal:
 def chargeable(amount: Decimal, currency: str) -> int:
     """Return `amount` in the smallest unit of `currency`, once it is one that cards can be charged with.
 
-    :raises BadAmount: when it is too fine for the currency, or for the steps in which Stripe charges it.
+    :raises BadAmount: when it is too fine for the steps in which Stripe charges its currency, or less than the least.
+    :raises FieldError: on `currency`, for one that Stripe does not know.
     """
-    minor = to_minor(amount, currency)
-    step = STEPS.get(currency, 1)
-    if minor % step:
-        raise BadAmount(
-            f"{currency.upper()} is charged in steps of {price_text(from_minor(step, currency), currency)}."
-        )
-    return minor
+    if reason := why_unpayable(amount, currency):
+        raise BadAmount(reason) if currency in CURRENCIES else FieldError("currency", reason, "invalid_currency")
+    return to_minor(amount, currency)
+
+
+def refundable(amount: Decimal, currency: str) -> int:
+    """Return `amount` in the smallest unit of `currency`, once it is one that can go back; there is no least one.
+
+    :raises BadAmount: when it is too fine for the steps in which Stripe charges its currency.
+    """
+    if amount % step_of(currency):
+        raise BadAmount(f"{currency.upper()} is charged in steps of {price_text(step_of(currency), currency)}.")
+    return to_minor(amount, currency)
 
 
 def _exponent(currency: str) -> int:

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from audit.actor import Actor
 from courses.money import price_text
-from payments.models import Dispute, Payment, Refund, WebhookEvent
+from payments.models import Dispute, Document, Payment, Refund, WebhookEvent
 from users import extension_points
 from users.models import User
 
@@ -40,6 +40,19 @@ OF_SUBJECT = (
 )
 OF_METADATA = ("payment_id", "user_id", "enrollment_id", "refund_id")
 REFUND = ("id", "payment_id", "amount", "status", "created_at", "updated_at")
+DOCUMENT = (
+    "id",
+    "payment_id",
+    "kind",
+    "issued_at",
+    "subject",
+    "currency",
+    "gross",
+    "tax",
+    "tax_rate",
+    "seller_name",
+    "buyer_name",
+)
 DISPUTE = ("id", "payment_id", "amount", "currency", "reason", "status", "opened_at", "closed_at")
 
 
@@ -50,22 +63,28 @@ def take_part() -> None:
 
 
 def export_payments(user: User) -> dict[str, Any]:
-    """Return the person's payments, and what went back of them."""
+    """Return the person's payments, what went back of them, and what they were given in writing."""
     rows = Payment.objects.filter(user=user).order_by("pk").values(*EXPORTED)
     refunds = Refund.objects.filter(payment__user=user).order_by("pk").values(*REFUND, currency=F("payment__currency"))
     disputes = Dispute.objects.filter(payment__user=user).order_by("opened_at").values(*DISPUTE)
+    documents = Document.objects.filter(payment__user=user)
     return {
         "payments": [_in_words(row) for row in rows],
         "refunds": [_in_words(row) for row in refunds],
         "disputes": [_in_words(row) for row in disputes],
+        "documents": [{"number": document.number_text, **_written(document)} for document in documents],
     }
 
 
 def erase_payments(user: User, by: Actor) -> None:
-    """Take the person's words out of their payments, and the person out of what Stripe sent; the money stays."""
+    """Take the person's words out of their payments, and the person out of what Stripe sent; the money stays.
+
+    Receipts and credit notes stay as they were issued, with the buyer's name: whoever sells must keep them for years,
+    unaltered (docs/decisions/0012). Nobody but staff sees them any more.
+    """
     events = list(events_of(user))
     for event in events:
-        event.payload = _of_the_money(event.payload)
+        event.payload = of_the_money(event.payload)
     WebhookEvent.objects.bulk_update(events, ["payload"], batch_size=100)
     now = timezone.now()
     Payment.objects.filter(user=user).update(
@@ -91,7 +110,14 @@ def _in_words(row: dict[str, Any]) -> dict[str, Any]:
     return {**row, **amounts}
 
 
-def _of_the_money(payload: dict[str, Any]) -> dict[str, Any]:
+def _written(document: Document) -> dict[str, Any]:
+    """Return what a document says, amounts as people write them."""
+    row = {name: getattr(document, name) for name in DOCUMENT}
+    return {**row, "gross": document.gross_text, "tax": document.tax_text, "tax_rate": document.tax_rate_text}
+
+
+def of_the_money(payload: dict[str, Any]) -> dict[str, Any]:
+    """Return what stays of an event once its person is erased."""
     subject = payload["data"]["object"]
     kept = _only(subject, OF_SUBJECT)
     if isinstance(metadata := subject.get("metadata"), dict):

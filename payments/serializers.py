@@ -6,6 +6,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from payments.document_serializers import DocumentOutput
 from payments.models import Dispute, LedgerEntry, Payment, Refund
 from payments.money import BadAmount, parse_amount
 from titanobova.api import ClosedSerializer, OneLineField
@@ -145,15 +146,26 @@ class DisputeOutput(ModelSerializer[Dispute]):
         read_only_fields = fields
 
 
+class OwnPaymentDetail(PaymentOutput):
+    """A person's own payment, with what they were given in writing."""
+
+    documents = DocumentOutput(many=True)
+
+    class Meta(PaymentOutput.Meta):
+        fields = [*PaymentOutput.Meta.fields, "documents"]
+        read_only_fields = fields
+
+
 class PaymentDetail(StaffPaymentOutput):
     """A payment as staff see it, with all that became of it."""
 
     ledger = LedgerEntryOutput(many=True)
     refunds = RefundOutput(many=True)
     disputes = DisputeOutput(many=True)
+    documents = DocumentOutput(many=True)
 
     class Meta(StaffPaymentOutput.Meta):
-        fields = [*StaffPaymentOutput.Meta.fields, "ledger", "refunds", "disputes"]
+        fields = [*StaffPaymentOutput.Meta.fields, "ledger", "refunds", "disputes", "documents"]
         read_only_fields = fields
 
 

@@ -1,50 +1,30 @@
 """Payments over HTTP."""
 
-from collections.abc import Mapping
-from typing import IO, Any
+from typing import Any
 from uuid import UUID
 
-from django.shortcuts import get_object_or_404
+from django.db.models import prefetch_related_objects
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.parsers import BaseParser
 from rest_framework.permissions import AllowAny, IsAdminUser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from audit.actor import Actor
 from payments import serializers
+from payments.document_views import visible_payment
 from payments.models import Payment
 from payments.services.events import receive_event
 from payments.services.refunding import request_refund
 from payments.services.starting import Wish, start_payment
 from payments.throttling import BuyerLimit
 from titanobova.api import APIView, GenericViewSet
-from titanobova.http import PayloadTooLarge
 from titanobova.idempotency import attempt_of
+from titanobova.parsers import RawJSONParser
+from titanobova.schema import NAMED_ATTEMPT
 from titanobova.throttling import OrdinaryLimit, PaymentLimit
 from users.authentication import current_user
 from users.services.step_up import require_step_up
-
-EVENT_BYTES = 256 * 1024
-
-
-class RawJSONParser(BaseParser):
-    """Leave a JSON body as the bytes that came: a signature covers them, not what they mean."""
-
-    media_type = "application/json"
-
-    def parse(
-        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
-    ) -> Any:
-        """Return the bytes.
-
-        :raises PayloadTooLarge: over EVENT_BYTES.
-        """
-        body: bytes = stream.read(EVENT_BYTES + 1)
-        if len(body) > EVENT_BYTES:
-            raise PayloadTooLarge
-        return body
 
 
 class CreatePaymentIntentView(APIView):
@@ -55,7 +35,7 @@ class CreatePaymentIntentView(APIView):
     @extend_schema(
         request=serializers.PaymentInput,
         responses={201: serializers.StartedPaymentOutput},
-        parameters=[OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER)],
+        parameters=[NAMED_ATTEMPT],
     )
     def post(self, request: Request) -> Response:
         """Answer the client secret with which the buyer's browser pays at Stripe; once more for a repeated attempt."""
@@ -105,10 +85,11 @@ class PaymentViewSet(GenericViewSet):
 
     @extend_schema(responses=serializers.PaymentDetail)
     def retrieve(self, request: Request, pk: UUID) -> Response:
-        """Answer one payment; to staff with its ledger, refunds and disputes."""
+        """Answer one payment with its documents; to staff with its ledger, refunds and disputes too."""
         payment = visible_payment(request, pk)
-        output = serializers.PaymentDetail if request.user.is_staff else serializers.PaymentOutput
-        return Response(output(payment).data)
+        prefetch_related_objects([payment], "documents__refers_to")
+        output = serializers.PaymentDetail if request.user.is_staff else serializers.OwnPaymentDetail
+        return Response(output(payment, context={"request": request}).data)
 
 
 class RefundView(APIView):
@@ -116,7 +97,9 @@ class RefundView(APIView):
 
     permission_classes = [IsAdminUser]
 
-    @extend_schema(request=serializers.RefundInput, responses={201: serializers.RefundOutput})
+    @extend_schema(
+        parameters=[NAMED_ATTEMPT], request=serializers.RefundInput, responses={201: serializers.RefundOutput}
+    )
     def post(self, request: Request, pk: UUID) -> Response:
         """Ask for the password once more, then answer the refund; one that stays `requested` is carried out later."""
         payment = visible_payment(request, pk)
@@ -125,10 +108,6 @@ class RefundView(APIView):
         wanted, actor = form.validated_data, Actor.from_request(request)
         proof = {name: wanted.pop(name) for name in ("password", "token")}
         require_step_up(current_user(request), **proof, by=actor)
-        refund = request_refund(payment, **wanted, by=actor)
+        attempt = attempt_of(request, f"payments.refund {pk}", beside=proof)
+        refund = request_refund(payment, **wanted, by=actor, attempt=attempt)
         return Response(serializers.RefundOutput(refund).data, status=201)
-
-
-def visible_payment(request: Request, pk: UUID) -> Payment:
-    """Return the payment that the person who asks may see; any other is not there."""
-    return get_object_or_404(Payment.objects.visible_to(current_user(request)), pk=pk)

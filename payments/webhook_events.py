@@ -44,6 +44,7 @@ class Event:
     """An event that Stripe signed: what happened (`type`), to what (`subject`), with real money or not.
 
     `account` is the connected account that it happened in (https://docs.stripe.com/connect/webhooks); empty for ours.
+    `created` is when it happened, in Unix time; 0 where the event does not say.
     """
 
     id: str
@@ -52,6 +53,7 @@ class Event:
     account: str
     subject: dict[str, Any] = field(repr=False)
     payload: dict[str, Any] = field(repr=False)
+    created: int = 0
 
 
 def read_event(body: bytes, header: str) -> Event:
@@ -102,7 +104,9 @@ def event_of(payload: Any) -> Event:
         case {"id": str(key), "type": str(kind), "livemode": bool(live), "data": {"object": dict(subject)}}:
             if STRIPE_ID.fullmatch(key) and NAME.fullmatch(kind):
                 account = str(payload.get("account") or "")
-                return Event(key, kind, live, account, subject, _without_secrets(payload))
+                created = payload.get("created")
+                at = created if isinstance(created, int) else 0
+                return Event(key, kind, live, account, subject, _without_secrets(payload), at)
     raise BadEvent
 
 

@@ -14,6 +14,7 @@ class Answer:
     status: int
     body: bytes
     replayed: bool = False
+    content_type: str = "application/json"
 
     @classmethod
     def of(cls, body: Json, status: int = 200) -> "Answer":

@@ -17,6 +17,7 @@ from examples.stripe_sandbox.answers import Answer, ApiError
 from examples.stripe_sandbox.api import Request, presented_key
 from examples.stripe_sandbox.control import PREFIX, control
 from examples.stripe_sandbox.forms import parse_form
+from examples.stripe_sandbox.page import PATH, page_of_intents
 from examples.stripe_sandbox.webhooks import LOCAL_NAMES
 from examples.stripe_sandbox.world import StripeWorld
 
@@ -97,7 +98,9 @@ class _Handler(BaseHTTPRequestHandler):
             return
         body = self.rfile.read(int(length))
         url = urlsplit(self.path)
-        if url.path.startswith(PREFIX):
+        if (self.command, url.path) == ("GET", PATH):
+            self._send(page_of_intents(self.server.api))
+        elif url.path.startswith(PREFIX):
             content_type = self.headers.get("Content-Type", "")
             self._send(control(self.server.api, self.command, url.path, content_type, body))
         else:
@@ -129,7 +132,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send(self, answer: Answer, request_id: str = "", retry_after: int = 1) -> None:
         self.send_response(answer.status)
-        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Type", answer.content_type)
         self.send_header("Content-Length", str(len(answer.body)))
         if request_id:
             self.send_header("Request-Id", request_id)

@@ -18,7 +18,7 @@ class LedgerEntry(models.Model):
     Kind = ledger.Kind
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="ledger")
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="ledger", db_index=False)
     kind = models.CharField(max_length=20, choices=ledger.Kind.choices)
     reference = models.CharField(max_length=255, blank=True, help_text="The decline, refund or dispute.")
     amount = models.DecimalField(max_digits=12, decimal_places=3, default=0)

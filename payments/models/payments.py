@@ -14,6 +14,7 @@ from courses.models import Enrollment
 from courses.money import price_text
 from payments import states
 from titanobova.ids import uuid7
+from titanobova.models import OutgoingMail
 from users.models import User
 
 
@@ -66,7 +67,9 @@ class Payment(models.Model):
     ARRIVED: ClassVar = states.ARRIVED
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="payments")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="payments", db_index=False
+    )
     enrollment = models.ForeignKey(Enrollment, on_delete=models.PROTECT, null=True, blank=True, related_name="payments")
     course_title = models.CharField(max_length=255, blank=True, help_text="As it was called when it was paid for.")
     amount = models.DecimalField(max_digits=12, decimal_places=3)
@@ -81,6 +84,7 @@ class Payment(models.Model):
     is_flagged = models.BooleanField(default=False, help_text="Somebody has to look at it.")
     flag_reason = models.CharField(max_length=200, blank=True)
     sync_wanted_at = models.DateTimeField(null=True, blank=True, help_text="Since when Stripe is to be asked about it.")
+    mails = models.ManyToManyField(OutgoingMail, related_name="+", blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -1,20 +1,25 @@
 """What an event of Stripe does here."""
 
 import logging
+import time
 from dataclasses import replace
 
 from django.db import transaction
 
 from audit.actor import Actor
+from audit.forgeries import record_forgery
 from audit.services import record
 from payments import gateway
 from payments.models import WebhookEvent
+from payments.personal_data import of_the_money
 from payments.services.holding import hold_intent
 from payments.services.naming import payment_of, record_of
 from payments.services.recording import CONCERNING, KIND_OF_EVENT, record_event
 from payments.stripe_objects import named_intent
 from payments.webhook_events import BadSignature, Event, read_event
 from titanobova import faults
+from titanobova.metrics import WEBHOOK_EVENTS, WEBHOOK_LAG
+from users.erased import is_erased_email
 
 logger = logging.getLogger("titanobova.payments")
 Outcome = WebhookEvent.Outcome
@@ -30,9 +35,13 @@ def receive_event(body: bytes, header: str, *, by: Actor) -> None:
     try:
         event = read_event(body, header)
     except BadSignature:
-        record("update", "payments.webhook.bad_signature", by=by, outcome="failure")
+        record_forgery("payments.webhook.bad_signature", by=by)
+        WEBHOOK_EVENTS.labels("bad_signature").inc()
         raise
-    apply_event(event, by=replace(by, system="stripe"))
+    outcome = apply_event(event, by=replace(by, system="stripe"))
+    WEBHOOK_EVENTS.labels(outcome or "repeated").inc()
+    if outcome is not None and event.created:
+        WEBHOOK_LAG.observe(max(0.0, time.time() - event.created))
 
 
 def apply_event(event: Event, *, by: Actor) -> Outcome | None:
@@ -53,9 +62,17 @@ def apply_event(event: Event, *, by: Actor) -> Outcome | None:
             return None
         if event.type in CONCERNING and stored.intent_id:
             stored.outcome = _apply(stored, by=by)
-            stored.save(update_fields=["outcome"])
+            stored.save(update_fields=["outcome", "payload"])
+        _record_arrival(stored, by=by)
         faults.hit("payments.before_commit")
     return Outcome(stored.outcome)
+
+
+def _record_arrival(stored: WebhookEvent, *, by: Actor) -> None:
+    """Record an event that did nothing, or nothing new; what any other did has rows of its own."""
+    if stored.outcome != Outcome.APPLIED:
+        told: dict[str, object] = {"stripe_event": stored.pk, "kind": stored.type, "status": stored.outcome}
+        record("create", "payments.webhook.received", by=by, details=told)
 
 
 def _columns(event: Event) -> dict[str, object]:
@@ -70,4 +87,7 @@ def _apply(stored: WebhookEvent, *, by: Actor) -> Outcome:
     payment = payment_of(stored.intent_id, stored.subject)
     if payment is None:
         return Outcome.IGNORED if stored.type in KIND_OF_EVENT else Outcome.WAITING
-    return record_of(payment, stored.intent_id, record_event(stored, by=by), by=by, event_id=stored.pk)
+    outcome = record_of(payment, stored.intent_id, record_event(stored, by=by), by=by, event_id=stored.pk)
+    if is_erased_email(payment.user.email):
+        stored.payload = of_the_money(stored.payload)
+    return outcome

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from audit.actor import Actor
+from audit.services import record
 from payments import letters
 from payments.ledger import Fact, Kind
 from payments.models import Dispute, Payment, Refund, WebhookEvent
@@ -100,6 +101,9 @@ def record_refund(held: Payment, subject: Json, *, by: Actor, event_id: str = ""
     facts = [Fact(Kind.REFUNDED, amount, str(refund.pk))]
     facts += [Fact(Kind.REFUND_FAILED, amount, str(refund.pk))] if came_to_nothing else []
     is_new = settle(held, facts, by=by, event_id=event_id)
+    if has_moved and not is_new:
+        told_of: dict[str, object] = {"status": refund.status, "payment": held.pk, "stripe_event": event_id}
+        record("update", "payments.refund.updated", by=by, on=refund, details=told_of)
     if came_to_nothing:
         flag(held, {"refund_failed"}, by=by, event_id=event_id)
     _ask_if_ahead(held, event_id)
@@ -117,6 +121,9 @@ def record_dispute(held: Payment, subject: Json, *, by: Actor, event_id: str = "
     amount = _amount(held, told, "dispute")
     dispute, has_moved = _mirror_dispute(held, told, amount)
     is_new = settle(held, _facts_of(told, amount), by=by, event_id=event_id)
+    if has_moved and not is_new:
+        told_of: dict[str, object] = {"status": dispute.status, "payment": held.pk, "stripe_event": event_id}
+        record("update", "payments.dispute.updated", by=by, on=dispute, details=told_of)
     decisions = {Kind.DISPUTE_WON, Kind.DISPUTE_LOST}
     if held.ledger.filter(reference=dispute.pk, kind__in=decisions).count() == len(decisions):
         flag(held, {"dispute_won_and_lost"}, by=by, event_id=event_id)

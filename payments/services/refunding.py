@@ -14,7 +14,7 @@ from audit.services import record
 from courses.money import price_text
 from payments import gateway
 from payments.models import Payment, Refund
-from payments.money import chargeable, to_minor
+from payments.money import refundable, to_minor
 from payments.services.holding import flag, hold_payment
 from payments.services.recording import record_refund, want_sync
 from payments.services.reserving import reserve_refund
@@ -22,6 +22,8 @@ from payments.stripe_lists import refunds_of
 from payments.stripe_objects import DoesNotFit, Json, metadata_of
 from titanobova import faults
 from titanobova.errors import DomainError, FieldError
+from titanobova.idempotency import Attempt, claim
+from titanobova.ids import uuid7
 
 logger = logging.getLogger("titanobova.payments")
 
@@ -46,13 +48,17 @@ class RefundRefused(DomainError):
     code, status, message = "refund_refused", 409, "The payment service refused this refund."
 
 
-def request_refund(payment: Payment, *, amount: Decimal | None = None, reason: str = "", by: Actor) -> Refund:
+def request_refund(
+    payment: Payment, *, amount: Decimal | None = None, reason: str = "", by: Actor, attempt: Attempt | None = None
+) -> Refund:
     """Give back `amount`, or all that is left, and return the refund as far as it came.
 
     It is written down under the payment's lock first, so that no two requests give the same money back, and Stripe is
     asked outside any transaction. When it does not answer, the refund stays `requested`, and the sweep asks again with
-    the same idempotency key: the money goes back once.
+    the same idempotency key: the money goes back once. A repetition of `attempt` gives nothing more back: it is
+    answered with the refund of the first.
 
+    :raises IdempotencyKeyReused: when the attempt stands for another refund.
     :raises NotRefundable: when nothing is left.
     :raises RefundTooLarge: when less is left; the answer says how much.
     :raises RefundRefused: when Stripe refuses; the refund then counts as failed.
@@ -61,10 +67,12 @@ def request_refund(payment: Payment, *, amount: Decimal | None = None, reason: s
     """
     gateway.require_key()
     if amount is not None:
-        chargeable(amount, payment.currency)
-    refund = _reserve(payment, amount, reason=reason, by=by)
+        refundable(amount, payment.currency)
+    refund = _reserve(payment, amount, reason=reason, by=by, attempt=attempt)
     faults.hit("payments.after_refund_row")
-    return send_refund(refund, by=by)
+    if refund.status == Refund.Status.FAILED:
+        raise RefundRefused
+    return send_refund(refund, by=by) if refund.status == Refund.Status.REQUESTED else refund
 
 
 def send_refund(refund: Refund, *, by: Actor) -> Refund:
@@ -125,14 +133,16 @@ def give_up(refund: Refund, reason: str, *, by: Actor) -> None:
 
 
 @transaction.atomic
-def _reserve(payment: Payment, amount: Decimal | None, *, reason: str, by: Actor) -> Refund:
-    held = hold_payment(payment.pk)
+def _reserve(payment: Payment, amount: Decimal | None, *, reason: str, by: Actor, attempt: Attempt | None) -> Refund:
+    held, refund_id = hold_payment(payment.pk), uuid7()
+    if attempt is not None and (first := claim(attempt, refund_id, status=201)):
+        return Refund.objects.select_related("payment").get(pk=first)
     left = left_of(held)
     if left <= 0:
         raise NotRefundable
     if amount is not None and amount > left:
         raise RefundTooLarge(details={"left": price_text(left, held.currency), "currency": held.currency})
-    return reserve_refund(held, amount or left, reason=reason, by=by, requested_by=by.user)
+    return reserve_refund(held, amount or left, reason=reason, by=by, requested_by=by.user, refund_id=refund_id)
 
 
 def left_of(held: Payment) -> Decimal:

@@ -10,6 +10,7 @@ from payments.letters import tell_buyer
 from payments.models import Payment
 from payments.services.access import adjust_access
 from payments.services.holding import flag, record_facts
+from payments.services.issuing import issue_documents
 from payments.states import MOVES, Status
 from titanobova import faults
 
@@ -17,7 +18,7 @@ logger = logging.getLogger("titanobova.payments")
 
 
 def settle(held: Payment, facts: Iterable[Fact], *, by: Actor, event_id: str = "", reason: str = "") -> bool:
-    """Record facts and bring payment, access and buyer in line with all that is known; false when nothing was new.
+    """Record facts and bring payment, access, documents and buyer in line with them; false when nothing was new.
 
     The caller holds the payment (`hold_payment`). Facts that are known already change nothing, so a repetition, by
     whatever way it comes, has no second effect. A status to which no written move leads is a defect of ours: then the
@@ -40,7 +41,9 @@ def settle(held: Payment, facts: Iterable[Fact], *, by: Actor, event_id: str = "
     _move(held, position, said, by=by)
     adjust_access(held, position, known, by=by)
     faults.hit("payments.after_access")
-    tell_buyer(held, new, known)
+    documents = issue_documents(held, known, by=by)
+    faults.hit("payments.after_documents")
+    tell_buyer(held, new, known, documents)
     return True
 
 

@@ -4,6 +4,7 @@ import copy
 import secrets
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -32,6 +33,13 @@ Login = Callable[[User], APIClient]
 @pytest.fixture
 def sandbox(settings: Settings) -> Iterator[StripeSandbox]:
     """Payments that are set up: a key, a webhook secret, and the sandbox in Stripe's place."""
+    with set_up_payments(settings) as running:
+        yield running
+
+
+@contextmanager
+def set_up_payments(settings: Settings) -> Iterator[StripeSandbox]:
+    """Run the sandbox, and let the site believe that it is Stripe."""
     with StripeSandbox(webhook_secret=SECRET) as running:
         settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE = running.key, running.url
         settings.STRIPE_WEBHOOK_SECRETS = [SECRET]

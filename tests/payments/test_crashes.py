@@ -12,7 +12,7 @@ from audit.actor import Actor
 from audit.models import AuditLog
 from courses.models import Course, Enrollment
 from examples.stripe_sandbox import StripeSandbox
-from payments.models import LedgerEntry, Payment, Refund, WebhookEvent
+from payments.models import Document, DocumentYear, LedgerEntry, Payment, Refund, WebhookEvent
 from payments.services.catching_up import catch_up
 from payments.services.refunding import request_refund
 from payments.services.starting import Wish, start_payment
@@ -41,9 +41,10 @@ DURING_EVENTS = [
     "payments.after_facts",
     "payments.after_status",
     "payments.after_access",
+    "payments.after_documents",
     "payments.before_commit",
 ]
-DURING_REFUNDS = ["payments.after_refund_row", "payments.after_refund_call", *DURING_EVENTS[2:5]]
+DURING_REFUNDS = ["payments.after_refund_row", "payments.after_refund_call", *DURING_EVENTS[2:6]]
 DURING_STARTS = ["payments.after_payment_row", "payments.after_intent_call"]
 TELLERS: dict[str, Callable[[Payment], Json]] = {
     "a payment": intent_event,
@@ -63,8 +64,15 @@ def everything() -> list[object]:
     """Return all that an event can write."""
     entries = LedgerEntry.objects.values_list("payment", "kind", "reference", "amount")
     payments = Payment.objects.values_list("pk", "status", "amount_refunded", "amount_disputed", "flag_reason")
-    counted = [model.objects.count() for model in (WebhookEvent, Refund, OutgoingMail, AuditLog)]
-    return [sorted(map(str, entries)), sorted(map(str, payments)), *Enrollment.objects.values_list("status"), *counted]
+    numbers = [*DocumentYear.objects.values_list()]
+    counted = [model.objects.count() for model in (WebhookEvent, Refund, Document, OutgoingMail, AuditLog)]
+    return [
+        sorted(map(str, entries)),
+        sorted(map(str, payments)),
+        *Enrollment.objects.values_list("status"),
+        *numbers,
+        *counted,
+    ]
 
 
 @pytest.mark.parametrize("place", DURING_EVENTS)

@@ -3,9 +3,10 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from courses.money import price_text
 from payments.money import BadAmount, chargeable, from_minor, parse_amount, to_minor
 
 REFUSED = [
@@ -77,9 +78,50 @@ def test_an_amount_on_a_step_of_stripe_can_be_charged() -> None:
     assert chargeable(Decimal(5), "isk") == 500
 
 
-@given(
-    st.integers(min_value=1, max_value=10**11),
-    st.sampled_from(["usd", "eur", "jpy", "xof", "kwd", "tnd", "isk", "ugx"]),
+WITHOUT_DECIMALS = st.sampled_from(["jpy", "krw", "xof", "vnd"])
+WITH_TWO = st.sampled_from(["usd", "eur", "gbp", "isk", "ugx"])  # the last two are whole, and counted in hundredths
+WITH_THREE = st.sampled_from(["kwd", "tnd", "bhd", "jod", "omr"])
+minors = st.integers(min_value=1, max_value=10**11)
+thousand = settings(max_examples=1000, deadline=None)
+
+
+@pytest.mark.parametrize("currencies", [WITHOUT_DECIMALS, WITH_TWO, WITH_THREE], ids=["none", "two", "three"])
+def test_minor_units_turn_into_amounts_and_back_exactly(currencies: st.SearchStrategy[str]) -> None:
+    @thousand
+    @given(minors, currencies)
+    def there_and_back(minor: int, currency: str) -> None:
+        assert to_minor(from_minor(minor, currency), currency) == minor
+
+    there_and_back()
+
+
+@pytest.mark.parametrize(
+    ("currencies", "digits"),
+    [(WITHOUT_DECIMALS, 0), (st.sampled_from(["usd", "eur", "gbp"]), 2), (WITH_THREE, 3)],
+    ids=["none", "two", "three"],
 )
-def test_minor_units_and_amounts_turn_into_each_other_exactly(minor: int, currency: str) -> None:
-    assert to_minor(from_minor(minor, currency), currency) == minor
+def test_amounts_that_people_write_turn_into_minor_units_and_back_exactly(
+    currencies: st.SearchStrategy[str], digits: int
+) -> None:
+    @thousand
+    @given(st.integers(0, 99_999_999), st.integers(0, 10**digits - 1), currencies)
+    def there_and_back(whole: int, fraction: int, currency: str) -> None:
+        text = f"{whole}.{fraction:0{digits}}" if digits else str(whole)
+        if whole or fraction:
+            amount = parse_amount(text)
+            assert price_text(from_minor(to_minor(amount, currency), currency), currency) == text
+            assert to_minor(amount, currency) == whole * 10**digits + fraction
+
+    there_and_back()
+
+
+@thousand
+@given(st.text(min_size=1, max_size=14))
+def test_a_text_that_is_read_is_plain_digits(text: str) -> None:
+    try:
+        amount = parse_amount(text)
+    except BadAmount:
+        return
+
+    assert set(text) <= set("0123456789.")
+    assert amount == Decimal(text) > 0

@@ -16,6 +16,7 @@ from courses.models import Course, Enrollment
 from examples.stripe_sandbox import StripeSandbox
 from payments import jobs, stripe_lists
 from payments.models import LedgerEntry, Payment, Refund, WebhookEvent
+from payments.services import reconciling
 from payments.services.reconciling import Report, reconcile
 from payments.services.starting import Wish, close_payment, start_payment
 from tests.conftest import make_user
@@ -210,6 +211,18 @@ def test_a_paid_payment_that_stripe_does_not_know_is_named(
 
 
 # --- The command ------------------------------------------------------------------------------------------------
+def test_a_payment_that_comes_while_the_lists_are_read_is_no_alarm(
+    sandbox: StripeSandbox, student: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def list_and_let_somebody_pay(since: int) -> Any:
+        yield from stripe_lists.list_intents(since)
+        make_payment(student, status="succeeded", intent_id="pi_meanwhile", created_at=timezone.now())
+
+    monkeypatch.setattr(reconciling, "list_intents", list_and_let_somebody_pay)
+
+    assert reconciled().unrepairable == []
+
+
 def test_a_table_says_what_was_found_and_repaired(paid_in_silence: Payment, sandbox: StripeSandbox, run: Run) -> None:
     sandbox.refund(paid_in_silence.intent_id, 100)
 

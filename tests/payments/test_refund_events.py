@@ -7,6 +7,7 @@ import pytest
 from django.core.management import call_command
 
 from audit.actor import Actor
+from audit.models import AuditLog
 from courses.models import Course, Enrollment
 from examples.stripe_sandbox import StripeSandbox
 from payments.models import Payment, Refund, WebhookEvent
@@ -90,6 +91,14 @@ def test_a_pending_refund_counts_as_stripe_counts_it(paid: Payment) -> None:
 
     paid.refresh_from_db()
     assert (paid.status, Refund.objects.get().status) == ("refunded", "pending")
+
+
+def test_a_refund_that_only_moves_on_is_recorded_too(paid: Payment) -> None:
+    for status in ("pending", "succeeded", "succeeded"):
+        deliver(refund_event(paid, WHOLE, status, id="re_moves"))
+
+    [row] = AuditLog.objects.filter(details__event="payments.refund.updated")
+    assert (row.resource_id, row.details["status"]) == (str(Refund.objects.get().pk), "succeeded")
 
 
 def test_a_refund_that_fails_brings_access_back_and_a_look_of_the_staff(paid: Payment) -> None:

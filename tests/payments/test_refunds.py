@@ -56,6 +56,26 @@ def deliver_all(sandbox: StripeSandbox) -> None:
         assert deliver(told).status_code == 200
 
 
+def test_a_refund_asked_for_twice_under_one_name_goes_back_once(
+    office: APIClient, paid: Payment, sandbox: StripeSandbox
+) -> None:
+    def ask(amount: str) -> Any:
+        body = {"password": PASSWORD, "amount": amount}
+        return office.post(f"/api/v1/payments/{paid.pk}/refund/", body, headers={"Idempotency-Key": "refund-1"})
+
+    first, again, other = ask("10.00"), ask("10.00"), ask("20.00")
+
+    assert (first.status_code, again.status_code, again.json()["id"]) == (201, 201, first.json()["id"])
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+    assert [made.amount for made in Refund.objects.all()] == [Decimal("10.00")]
+    assert [request.path for request in sandbox.requests].count(REFUNDS) == 1
+
+
+def test_less_than_the_least_charge_can_go_back(office: APIClient, paid: Payment) -> None:
+    assert refund(office, paid, amount="0.01").json()["amount"] == "0.01"
+    assert refund(office, paid, amount="0.005").json()["errors"]["amount"][0]["code"] == "invalid_amount"
+
+
 def test_all_of_it_goes_back_and_takes_the_place_along(
     office: APIClient, paid: Payment, sandbox: StripeSandbox, staff: User, student: User
 ) -> None:

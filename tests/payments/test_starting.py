@@ -76,7 +76,7 @@ def test_a_refused_amount_says_why(buyer: APIClient) -> None:
     answer = buyer.post(CREATE, {"amount": "99.999", "description": "x"})
 
     assert answer.json()["errors"] == {
-        "amount": [{"message": "USD has 2 digits after the point.", "code": "invalid_amount"}]
+        "amount": [{"message": "USD is charged in steps of 0.01.", "code": "invalid_amount"}]
     }
 
 
@@ -85,6 +85,8 @@ def test_a_refused_amount_says_why(buyer: APIClient) -> None:
     [
         ({"description": "no amount"}, "amount"),
         ({"amount": "5", "currency": "us"}, "currency"),
+        ({"amount": "5", "currency": "zzz"}, "currency"),
+        ({"amount": "0.49"}, "amount"),
         ({"amount": "5", "status": "succeeded"}, "status"),
         ({"amount": "5", "enrollment": "1; DROP"}, "enrollment"),
         ({"amount": "5", "enrollment": str(uuid4()), "course": "django"}, "non_field_errors"),
@@ -100,8 +102,8 @@ def test_a_bad_field_is_named(buyer: APIClient, body: dict[str, str], field: str
 @pytest.mark.parametrize(
     ("body", "field", "code"),
     [
-        ({"amount": "0.10"}, "amount", "amount_too_small"),
-        ({"amount": "5", "currency": "zzz"}, "currency", "invalid"),
+        ({"amount": "9999999"}, "amount", "amount_too_large"),
+        ({"amount": "0.50", "currency": "bgn"}, "amount", "amount_too_small"),
     ],
 )
 def test_what_stripe_refuses_is_named_and_its_row_is_closed(

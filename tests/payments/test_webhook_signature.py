@@ -2,9 +2,11 @@
 
 import json
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import time_machine
 from django.conf import settings as django_settings
 from pytest_django import Settings
 from rest_framework.test import APIClient
@@ -43,6 +45,13 @@ FORGED = {
     "a wrong separator": f"t={NOW};v1={GOOD}",
     "no structure": "A" * 5000,
 }
+
+
+@pytest.fixture(autouse=True)
+def _it_is_then() -> Iterator[None]:
+    """Let it be the time of the signatures, however long the tests before took: an old one is refused for its age."""
+    with time_machine.travel(float(NOW)):
+        yield
 
 
 @pytest.mark.parametrize("header", FORGED.values(), ids=FORGED)

@@ -1,16 +1,17 @@
 """`manage.py check_ledger`: recompute every payment from its facts."""
 
+from itertools import chain
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from payments.services.checking import differences
+from payments.services.checking import differences, missing_numbers
 
 
 class Command(BaseCommand):
     """Reads all payments and changes none; run it after a restore, or from a monitor."""
 
-    help = "Names the payments whose status, amounts or access do not follow from the ledger; exits 1 if there are any."
+    help = "Names payments whose status, amounts, access or documents do not follow from the ledger, and gaps; exits 1."
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Print a line for each difference.
@@ -18,7 +19,7 @@ class Command(BaseCommand):
         :raises CommandError: when there is one.
         """
         found = 0
-        for line in differences():
+        for line in chain(missing_numbers(), differences()):
             self.stdout.write(line)
             found += 1
         if found:

@@ -1,0 +1,71 @@
+"""What payments hold of a person: handed out, taken out on erasure, and kept out afterwards."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+from rest_framework.test import APIClient
+
+from audit.actor import Actor
+from payments.models import Dispute, LedgerEntry, Payment, Refund, WebhookEvent
+from payments.personal_data import erase_payments
+from tests.conftest import make_user
+from tests.payments.conftest import deliver, dispute_event, intent_event, mails_to, make_payment, refund_event
+from users.erased import erased_email
+from users.models import User
+
+pytestmark = pytest.mark.django_db
+Login = Callable[[User], APIClient]
+SYSTEM = Actor.from_system("tests")
+CARD = {"billing_details": {"name": "Ada Lovelace", "email": "student@example.com"}}
+
+
+@pytest.fixture
+def told(payment: Payment) -> Payment:
+    """A payment of which much was told, with names."""
+    deliver(intent_event(payment, latest_charge={"id": "ch_1", **CARD}))
+    payment.refresh_from_db()
+    deliver(refund_event(payment, 1000, destination_details={"card": CARD}))
+    deliver(dispute_event(payment, 500, evidence={"customer_name": "Ada Lovelace"}))
+    deliver(refund_event(payment, 100, payment_intent="pi_of_another_person", destination_details=CARD))
+    Refund.objects.update(reason="Ada Lovelace was ill")
+    return payment
+
+
+def stored() -> str:
+    return json.dumps([*WebhookEvent.objects.exclude(intent_id="pi_of_another_person").values("payload")], default=str)
+
+
+def test_a_person_gets_their_payments_and_what_went_back_of_them(api: Login, student: User, told: Payment) -> None:
+    make_payment(make_user("stranger@example.com"), description="Of a stranger").refunds.create(amount=1)
+
+    known = api(student).get("/api/v1/users/export/").json()
+
+    [payment], [refund], [dispute] = known["payments"], known["refunds"], known["disputes"]
+    assert (payment["amount"], payment["amount_refunded"]) == ("99.99", "10.00")
+    assert (refund["amount"], refund["payment_id"], refund["currency"]) == ("10.00", str(told.pk), "usd")
+    assert (dispute["amount"], dispute["status"]) == ("5.00", "needs_response")
+
+
+def test_erasing_takes_every_name_out_of_events_refunds_and_payments(student: User, told: Payment) -> None:
+    assert stored().count("Lovelace") == 3
+    money = [*LedgerEntry.objects.values(), *Dispute.objects.values()]
+
+    erase_payments(student, by=SYSTEM)
+
+    assert "Lovelace" not in stored()
+    assert Refund.objects.get().reason == ""
+    assert [*LedgerEntry.objects.values(), *Dispute.objects.values()] == money
+    assert WebhookEvent.objects.filter(payload__data__object__amount=1000).count() == 1
+
+
+def test_what_stripe_tells_afterwards_of_an_erased_person_is_kept_without_names(student: User, told: Payment) -> None:
+    erase_payments(student, by=SYSTEM)
+    User.objects.filter(pk=student.pk).update(email=erased_email(student.pk))
+
+    deliver(refund_event(told, 2000, destination_details=CARD))
+
+    told.refresh_from_db()
+    assert str(told.amount_refunded) == "30.000"
+    assert "Lovelace" not in stored()
+    assert mails_to(erased_email(student.pk)) == []
