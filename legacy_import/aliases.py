@@ -1,128 +1,61 @@
-"""What old databases call the things that we know: the knowledge as data, and what applies it.
+"""Which table and column of an old database is what we know, told by their names. Pure.
 
 Names are compared without case and without anything that is not a letter or a digit, so that `createdAt`,
-`created_at`, `CreatedAt` and `CREATED-AT` are one; the first synonym that a table has wins. Pure.
+`created_at`, `CreatedAt` and `CREATED-AT` are one; the first synonym that a table has wins.
 """
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import TypedDict
+from dataclasses import dataclass, field
+from typing import Literal, TypedDict
 
+from legacy_import.passwords import DEFAULT_RULES, PasswordRules
+from legacy_import.synonyms import GLUED_PREFIXES, KNOWN, NOT_A_NAME, NOT_A_PREFIX, SECRETS, Kind
 
-class Kind(StrEnum):
-    """What we can import, parents before children."""
-
-    USERS = "users"
-    CONTACTS = "contacts"
-    ENROLLMENTS = "enrollments"
-    REGISTRATIONS = "registrations"
-
-
-@dataclass(frozen=True)
-class KindNames:
-    """Table names in the singular, and for each of our fields the columns' names; the best stands first."""
-
-    tables: Sequence[str]
-    fields: Mapping[str, str]
-
-
-PERSON = {
-    "name": "name full_name display_name real_name student_name sender_name",
-    "first_name": "first_name given_name forename fname",
-    "last_name": "last_name surname family_name lname",
-    "email": "email email_address mail user_email sender_email",
-}
-PHONE = "phone phone_number telephone tel mobile mobile_number phone_no"
-CREATED = "created_at created created_on created_date date_created creation_date inserted_at"
-
-KNOWN: dict[Kind, KindNames] = {
-    Kind.USERS: KindNames(
-        tables=["user", "member", "account"],
-        fields={
-            "id": "id _id user_id uuid pk",
-            **PERSON,
-            "password": "password password_hash hashed_password encrypted_password passwd hash",
-            "user_type": "user_type role user_role account_type type",
-            "created_at": f"{CREATED} registered_at joined_at signup_date",
-        },
-    ),
-    Kind.CONTACTS: KindNames(
-        tables=[
-            "contact",
-            "contact message",
-            "contact form",
-            "contact submission",
-            "contact request",
-            "enquiry",
-            "inquiry",
-        ],
-        fields={
-            "id": "id _id contact_id uuid pk",
-            **PERSON,
-            "phone": PHONE,
-            "subject": "subject topic title reason",
-            "message": "message body content text comment comments enquiry inquiry description",
-            "created_at": f"{CREATED} submitted_at sent_at timestamp date",
-        },
-    ),
-    Kind.ENROLLMENTS: KindNames(
-        tables=["enrollment", "enrolment", "course enrollment", "course enrolment", "user course"],
-        fields={
-            "id": "id _id enrollment_id enrolment_id uuid pk",
-            "user_id": "user_id user student_id student member_id account_id",
-            "course_id": "course_id",
-            "course_title": "course_title course_name course title",
-            "status": "status state enrollment_status enrolment_status",
-            "created_at": f"{CREATED} enrolled_at enrolled_on enrollment_date enrolment_date timestamp date",
-        },
-    ),
-    Kind.REGISTRATIONS: KindNames(
-        tables=[
-            "registration",
-            "course registration",
-            "enrollment request",
-            "enrolment request",
-            "application",
-        ],
-        fields={
-            "id": "id _id registration_id uuid pk",
-            **PERSON,
-            "phone": PHONE,
-            "course_title": "course course_title course_name program programme",
-            "level": "level course_level",
-            "price": "price amount fee fees total cost course_price course_fee",
-            "currency": "currency currency_code",
-            "notes": "notes note message comments remarks",
-            "experience": "experience experience_level",
-            "paid": "paid is_paid has_paid payment_status",
-            "paid_at": "paid_at paid_on payment_date date_paid",
-            "created_at": f"{CREATED} registered_at registration_date submitted_at timestamp date",
-        },
-    ),
-}
-NOT_A_PREFIX = frozenset({"old", "archived", "archive", "deleted", "backup", "bak", "tmp", "temp", "test"})
-GLUED_PREFIXES = ("tbl", "tb")
-NOT_A_NAME = "username"  # what a person logs in with; without the table's word in front it would read as a name
+__all__ = ["KNOWN", "Kind", "Layout", "LayoutError", "TableLayout", "TableOverride", "recognised", "understand"]
 
 
 class TableOverride(TypedDict, total=False):
-    """What a person knows better about one kind; all may be left out. A column "" means: not this field."""
+    """What a person knows better about one kind; all may be left out.
+
+    A table "" means: do not import this kind; a column "" means: not this field. A column may be `column.key` of a
+    JSON column. `values` leads from words of the old site to ours, for each field.
+    """
 
     table: str
     key: str
     columns: dict[str, str]
+    values: dict[str, dict[str, str]]
+    timezone: str
+    currency: str
+    price_unit: Literal["major", "minor"]
+    passwords: PasswordRules
 
 
 @dataclass(frozen=True)
 class TableLayout:
-    """Where one kind lives: `columns` leads from our field to the source's, `key` orders and resumes."""
+    """Where one kind lives: `columns` leads from our field to the source's, `key` orders and resumes.
+
+    The rest is what a person said about this table alone; None means that the options of the run count.
+    """
 
     table: str
     key: str | None
     columns: dict[str, str]
     unused: list[str]
+    values: dict[str, dict[str, str]] = field(default_factory=dict)
+    json: frozenset[str] = frozenset()
+    """Entries of `columns` that are `column.key` of a JSON column."""
+    timezone: str | None = None
+    currency: str | None = None
+    price_unit: Literal["major", "minor"] | None = None
+    passwords: PasswordRules = DEFAULT_RULES
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """Columns that hold passwords and what belongs to them."""
+        named = (self.columns[one] for one in SECRETS if one in self.columns)
+        return frozenset(name.partition(".")[0] if name in self.json else name for name in named)
 
 
 @dataclass(frozen=True)
@@ -135,7 +68,11 @@ class Layout:
 
 
 class LayoutError(ValueError):
-    """A mapping names something that does not exist."""
+    """A mapping names something that does not exist; `keys` say where it does."""
+
+    def __init__(self, message: str, *keys: str) -> None:
+        super().__init__(message)
+        self.keys = keys
 
 
 def understand(tables: Mapping[str, Sequence[str]], override: Mapping[str, TableOverride] | None = None) -> Layout:
@@ -148,7 +85,7 @@ def understand(tables: Mapping[str, Sequence[str]], override: Mapping[str, Table
     found: dict[Kind, TableLayout] = {}
     for kind in Kind:
         known = overrides.get(kind, TableOverride())
-        table = known.get("table") or _best_table(kind, free, tables)
+        table = known["table"] if "table" in known else _best_table(kind, free, tables)
         if table:
             found[kind] = _table_layout(kind, table, tables, known)
             free = [other for other in free if other != table]
@@ -157,12 +94,21 @@ def understand(tables: Mapping[str, Sequence[str]], override: Mapping[str, Table
 
 def _best_table(kind: Kind, free: Sequence[str], tables: Mapping[str, Sequence[str]]) -> str | None:
     """The best name wins; of two equally good ones the table in which more of our fields are recognised."""
-    ranked = [
-        (rank, -len(_recognised(kind, tables[table])), position, table)
-        for position, table in enumerate(free)
-        if tables[table] and (rank := _rank(kind, table)) is not None
-    ]
+    ranked = []
+    for position, table in enumerate(free):
+        rank = _rank(kind, table)
+        if rank is None or not tables[table] or (rank[1] and _is_another(kind, table)):
+            continue
+        fields = recognised(kind, tables[table])
+        if not KNOWN[kind].needed or any(needed in fields for needed in KNOWN[kind].needed):
+            ranked.append((rank, -len(fields), position, table))
     return min(ranked)[3] if ranked else None
+
+
+def _is_another(kind: Kind, table: str) -> bool:
+    """Whether the name is exactly that of another kind: `user_courses` are enrolments, not courses of users."""
+    ranks = (_rank(other, table) for other in Kind if other is not kind)
+    return any(rank is not None and not rank[1] for rank in ranks)
 
 
 def _rank(kind: Kind, table: str) -> tuple[int, bool] | None:
@@ -199,18 +145,21 @@ def _plain(name: str) -> str:
     return "".join(_words(name))
 
 
-def _recognised(kind: Kind, columns: Sequence[str]) -> dict[str, str]:
-    """First every column under a name that we know, then `contact_email` and the like for what is left."""
+def recognised(kind: Kind, columns: Sequence[str]) -> dict[str, str]:
+    """Lead from our fields to columns.
+
+    First comes every column under a name that we know, then `contact_email` and the like for what is left.
+    """
     owners = "|".join(_plain(table) for table in KNOWN[kind].tables)
     plain = {_plain(column): column for column in reversed(columns)}
     shortened = {re.sub(f"^(?:{owners})", "", name): plain[name] for name in plain if name != NOT_A_NAME}
     found: dict[str, str] = {}
     for names in (plain, shortened):
-        for field, synonyms in KNOWN[kind].fields.items():
+        for ours, synonyms in KNOWN[kind].fields.items():
             column = _first(names, synonyms.split(), taken=found.values())
-            if column and field not in found:
-                found[field] = column
-    return {field: found[field] for field in KNOWN[kind].fields if field in found}
+            if column and ours not in found:
+                found[ours] = column
+    return {ours: found[ours] for ours in KNOWN[kind].fields if ours in found}
 
 
 def _first(names: Mapping[str, str], synonyms: Sequence[str], *, taken: Iterable[str]) -> str | None:
@@ -222,27 +171,50 @@ def _kind(name: str) -> Kind:
     try:
         return Kind(name)
     except ValueError:
-        raise LayoutError(f"the mapping names {name!r}, which is none of {', '.join(Kind)}") from None
+        raise LayoutError(f"the mapping names {name!r}, which is none of {', '.join(Kind)}", name) from None
 
 
 def _table_layout(kind: Kind, table: str, tables: Mapping[str, Sequence[str]], known: TableOverride) -> TableLayout:
     chosen = known.get("columns", {})
     _check(kind, table, tables, known)
-    left = [column for column in tables[table] if column not in chosen.values()]
-    columns = {field: column for field, column in _recognised(kind, left).items() if field not in chosen}
-    columns |= {field: column for field, column in chosen.items() if column}
+    json = frozenset(column for column in chosen.values() if column and column not in tables[table])
+    used = {column.partition(".")[0] if column in json else column for column in chosen.values()}
+    left = [column for column in tables[table] if column not in used]
+    columns = {name: column for name, column in recognised(kind, left).items() if name not in chosen}
+    columns |= {name: column for name, column in chosen.items() if column}
     key = known.get("key") or columns.get("id")
     if key:
         columns.setdefault("id", key)
-    return TableLayout(table, key, columns, [name for name in tables[table] if name not in columns.values()])
+    used |= set(columns.values())
+    unused = [name for name in tables[table] if name not in used]
+    return TableLayout(
+        table,
+        key,
+        columns,
+        unused,
+        known.get("values", {}),
+        json,
+        known.get("timezone"),
+        known.get("currency"),
+        known.get("price_unit"),
+        known.get("passwords", DEFAULT_RULES),
+    )
 
 
 def _check(kind: Kind, table: str, tables: Mapping[str, Sequence[str]], known: TableOverride) -> None:
     if table not in tables:
-        raise LayoutError(f"the mapping names the table {table!r}, which the database does not have")
-    chosen = known.get("columns", {})
-    if strange := [field for field in chosen if field not in KNOWN[kind].fields]:
-        raise LayoutError(f"the mapping names {strange[0]!r}, which is no field of {kind}")
-    named = [column for column in (*chosen.values(), known.get("key")) if column]
-    if absent := [column for column in named if column not in tables[table]]:
-        raise LayoutError(f"the mapping names the column {absent[0]!r}, which {table} does not have")
+        raise LayoutError(f"the mapping names the table {table!r}, which the database does not have", kind, "table")
+    for part in ("columns", "values"):
+        named: Mapping[str, object] = known.get(part, {})  # type: ignore[assignment]  # both are tables by our fields
+        if strange := [name for name in named if name not in KNOWN[kind].fields]:
+            raise LayoutError(f"the mapping names {strange[0]!r}, which is no field of {kind}", kind, part, strange[0])
+    chosen = [(column, (kind, "columns", name)) for name, column in known.get("columns", {}).items()]
+    for column, keys in [*chosen, (known.get("key", ""), (kind, "key"))]:
+        if column and not _is_there(column, tables[table]):
+            raise LayoutError(f"the mapping names the column {column!r}, which {table} does not have", *keys)
+
+
+def _is_there(column: str, columns: Sequence[str]) -> bool:
+    """Also a key of a JSON column is there, as far as can be told without reading it."""
+    base, dot, rest = column.partition(".")
+    return column in columns or bool(dot and rest and base in columns)

@@ -10,5 +10,6 @@ class LegacyImportConfig(AppConfig):
     verbose_name = "Import"
 
     def ready(self) -> None:
-        """Hear of people who are erased; models can be imported only now."""
+        """Hear of people who are erased, and show how far an import is; models can be imported only now."""
         import_module("legacy_import.erased").take_part()
+        import_module("legacy_import.readings").take_part()

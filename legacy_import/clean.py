@@ -30,6 +30,10 @@ _PRICE = re.compile(r"[+-]?\d{1,15}(?:\.\d{1,15})?", re.ASCII)
 _LATIN1_BYTES = {chr(byte): byte for byte in range(256)} | {
     bytes([byte]).decode("cp1252"): byte for byte in range(128, 160) if byte not in b"\x81\x8d\x8f\x90\x9d"
 }
+# Every letter of UTF-8 beyond ASCII begins with a byte from C2 to F4 and goes on with one from 80 to BF.
+_MISREAD = re.compile(
+    "[\u00c2-\u00f4][" + "".join(re.escape(char) for char, byte in _LATIN1_BYTES.items() if 0x80 <= byte <= 0xBF) + "]"
+)
 
 
 class CleanText(NamedTuple):
@@ -50,7 +54,7 @@ def clean_text(value: Value, *, unescape: bool = False) -> CleanText:
     if text.isascii() and "\0" not in text and not (unescape and "&" in text):
         return CleanText(text, ())
     notes: list[NoteKind] = []
-    for kind, step in _STEPS:
+    for kind, step in _ASCII_STEPS if text.isascii() else _STEPS:
         if kind is NoteKind.HTML_UNESCAPED and not unescape:
             continue
         changed = step(text)
@@ -82,6 +86,8 @@ def restore_entities(text: str) -> str:
 
 def repair_mojibake(text: str) -> str:
     """Undo UTF-8 read as Latin-1, if every character of the text says that it happened."""
+    if not _MISREAD.search(text):
+        return text
     try:
         return bytes(map(_LATIN1_BYTES.__getitem__, text)).decode()
     except (KeyError, UnicodeDecodeError):
@@ -103,6 +109,7 @@ _STEPS: tuple[tuple[NoteKind, Callable[[str], str]], ...] = (
     (NoteKind.MOJIBAKE_REPAIRED, repair_mojibake),
     (NoteKind.HTML_UNESCAPED, restore_entities),
 )
+_ASCII_STEPS = tuple(step for step in _STEPS if step[0] in (NoteKind.NUL_REMOVED, NoteKind.HTML_UNESCAPED))
 
 
 def normalise_email(text: str) -> str:

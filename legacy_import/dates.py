@@ -20,6 +20,7 @@ with the offset that held before the change.
 """
 
 import re
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from decimal import Decimal
 from functools import lru_cache
@@ -34,6 +35,9 @@ EPOCH_SCALES = (
     (Decimal(10**11), Decimal(7_258_118_400_000), 1_000),
     (Decimal(10**14), Decimal(7_258_118_400_000_000), 1),
 )
+USUAL_EPOCH = (10**11, 7_258_118_400_000)  # milliseconds
+# Length of a text, and how it ends: with a zone of the instant itself, or without.
+_USUAL_ENDS = {19: "", 23: "", 26: "", 20: "Z", 24: "Z", 27: "Z", 30: " +00:00"}
 NO_DATE = frozenset({"null", "none", "undefined", "nan", "invalid date", "invalid"})
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
@@ -72,6 +76,41 @@ def parse_legacy_datetime(value: object, *, timezone: str = "UTC") -> ParsedDate
         return ParsedDate(None, str(unreadable))
     except (ValueError, OverflowError):
         return ParsedDate(None, "impossible date")
+
+
+def fast_instant(timezone: str) -> Callable[[object], datetime | None]:
+    """Return what reads the usual forms as parse_legacy_datetime does, only faster; None for all others."""
+    is_utc = means_utc(timezone)
+
+    def read(value: object) -> datetime | None:
+        if isinstance(value, str):
+            value = _usual_text(value)
+        if isinstance(value, datetime):
+            if value.tzinfo is UTC:
+                return value
+            return value.replace(tzinfo=UTC) if is_utc and value.tzinfo is None else None
+        if type(value) is int and USUAL_EPOCH[0] <= value < USUAL_EPOCH[1]:
+            return EPOCH + timedelta(milliseconds=value)
+        return None
+
+    return read
+
+
+def means_utc(timezone: str) -> bool:
+    """Return whether a zone is UTC under this name."""
+    zone = zone_named(timezone)
+    return zone is UTC or getattr(zone, "key", "") == "UTC"
+
+
+def _usual_text(text: str) -> datetime | None:
+    end = _USUAL_ENDS.get(len(text))
+    if end is None or not (text[4] == text[7] == "-" and text[10] in "T " and text[13] == text[16] == ":"):
+        return None
+    try:
+        moment = datetime.fromisoformat(text[:23] + "Z" if end == " +00:00" else text)
+    except ValueError:
+        return None
+    return moment if text.endswith(end) and (moment.tzinfo is UTC) == bool(end) else None
 
 
 @lru_cache(maxsize=64)

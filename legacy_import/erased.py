@@ -1,18 +1,28 @@
 """People who were erased here, as the import knows them: by keyed digests, which name nobody."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from audit.actor import Actor
 from legacy_import.aliases import Kind
-from legacy_import.models import ErasedAddress, ImportedRecord, ImportRun
+from legacy_import.models import ErasedAddress, ImportedRecord, ImportRun, OldPayment
 from titanobova.crypto import keyed_digest
 from users import extension_points
 from users.models import User
 
+EXPORTED = ("course_title", "amount", "refunded_amount", "currency", "status", "intent_id", "paid_at", "created_at")
+
 
 def take_part() -> None:
-    """Ask accounts to tell of erasures."""
+    """Ask accounts to tell of erasures, and of people who want to know what is kept of them."""
     extension_points.erase_person.append(remember_erasure)
+    extension_points.export_person.append(export_old_payments)
+
+
+def export_old_payments(person: User) -> dict[str, Any]:
+    """Return what the person paid on the old site."""
+    rows = OldPayment.objects.filter(user=person).order_by("pk")
+    return {"old_payments": [{name: str(getattr(row, name) or "") for name in EXPORTED} for row in rows]}
 
 
 def remember_erasure(person: User, by: Actor) -> None:
@@ -24,6 +34,7 @@ def remember_erasure(person: User, by: Actor) -> None:
     came_over = ImportedRecord.objects.filter(kind=Kind.USERS, object_id=person.pk).exists()
     if person.email_verified or came_over:
         ErasedAddress.objects.get_or_create(digest=_digest(person.email_canonical))
+    OldPayment.objects.filter(user=person).update(email="", description="")
     for run in ImportRun.objects.exclude(report={}).select_for_update(no_key=True):
         run.report = _without_samples(run.report)
         run.save(update_fields=["report"])

@@ -1,15 +1,29 @@
 """One import at a time, and none that the web's time limits cut off."""
 
 import fcntl
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from django.db import connection
+from django.db import DatabaseError, connection
 
 ADVISORY_LOCK = 0x696D_706F_7274  # "import" in ASCII: a number that nothing else in the database locks
 # Web requests end after 15 seconds; a batch on a busy machine may take longer, and a dry run is one transaction.
-PATIENCE = {"statement_timeout": "0", "idle_in_transaction_session_timeout": "0", "lock_timeout": "30s"}
+# Commits do not wait for the disk: what the last moments before a crash of the server lose, the next run brings again,
+# for a row and what is remembered of it are one transaction. The run's last commit waits, and all before it with it.
+PATIENCE = {
+    "statement_timeout": "0",
+    "idle_in_transaction_session_timeout": "0",
+    "lock_timeout": "30s",
+    "synchronous_commit": "off",
+    # Rows are looked up by their keys, thousands at once, among millions, and often in tables that nobody has made
+    # statistics of yet: PostgreSQL would rather read the whole table each time, which takes ten times as long.
+    **dict.fromkeys(("enable_seqscan", "enable_hashjoin", "enable_mergejoin"), "off"),
+}
+
+RETURN_SECONDS = 10.0  # a PostgreSQL that is restarted is back in one or two; one that crashed takes some more
+PAUSE = 0.2  # seconds
 
 
 class AnotherImportRunsError(Exception):
@@ -45,6 +59,26 @@ def patient_database() -> Iterator[None]:
     finally:
         if connection.is_usable():
             _execute(*(f"RESET {name}" for name in PATIENCE))
+
+
+def wait_for_database() -> None:
+    """Connect anew where the connection was lost, as often as it takes a server that restarts to let us in again.
+
+    :raises DatabaseError: if it did not within RETURN_SECONDS
+    """
+    if connection.in_atomic_block or connection.is_usable():
+        return
+    connection.close()
+    deadline = time.monotonic() + RETURN_SECONDS
+    while True:
+        try:
+            connection.ensure_connection()
+        except DatabaseError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(PAUSE)
+        else:
+            return
 
 
 @contextmanager

@@ -1,144 +1,212 @@
 """A row of the old database becomes fields of ours, or a reason why it cannot.
 
-Pure: no ORM, no clock, no settings. HTML escapes are restored in contacts, registrations and the course
-titles of enrolments, which the old site's validator wrote; users came from other code and are left alone.
+Pure: no ORM, no clock, no settings. HTML escapes are restored in contacts, registrations, payments, courses and the
+course titles of enrolments, which the old site's validator wrote; users came from other code and are left alone.
 """
 
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
 
+from legacy_import import finishing
 from legacy_import.aliases import Kind, TableLayout
-from legacy_import.record import RowReader, RowRefused
-from legacy_import.rows import ImportOptions, Mapped, Note, NoteKind, Rejected, Value
+from legacy_import.choices import flag, word
+from legacy_import.identifiers import identifier, read_legacy_id
+from legacy_import.record import Columnwise, Constant, Nothing, Step, Table
+from legacy_import.rows import ImportOptions, Mapped, Note, NoteKind, Rejected, Row, RowRefused, Value
+from legacy_import.texts import (
+    email,
+    full_name,
+    ip_address,
+    line,
+    names,
+    short_line,
+    text,
+)
+from legacy_import.values import currency, day, instant, money, number, password
+from legacy_import.words import ENROLLMENT_STATUSES, LEVELS
 
-__all__ = ["MAPPERS", "ImportOptions", "Mapped", "Mapper", "Note", "NoteKind", "Rejected"]
+__all__ = ["MAPPERS", "ImportOptions", "Mapped", "Mapper", "Note", "NoteKind", "Rejected", "compile_mapper"]
 
+RowMapper = Callable[[Mapping[str, Value]], Mapped | Rejected]
 Mapper = Callable[[Mapping[str, Value], TableLayout, ImportOptions], Mapped | Rejected]
 
-ROLES = {
-    **dict.fromkeys(("student", "user", "learner", "member", "customer", "participant"), "student"),
-    **dict.fromkeys(("instructor", "teacher", "trainer", "tutor", "mentor"), "instructor"),
-    **dict.fromkeys(("founder", "owner"), "founder"),
-    **dict.fromkeys(("admin", "administrator", "super admin", "superadmin"), "admin"),
-}
-STATUSES = {
-    **dict.fromkeys(("pending", "new", "waiting", "requested"), "pending"),
-    **dict.fromkeys(("active", "enrolled", "in progress", "started", "approved", "confirmed"), "active"),
-    **dict.fromkeys(("completed", "complete", "finished", "done"), "completed"),
-    **dict.fromkeys(("cancelled", "canceled", "dropped", "withdrawn"), "cancelled"),
-    "refunded": "refunded",
-}
+HIGHEST_HOURS, HIGHEST_CAPACITY = 32_767, 2_147_483_647
 
 
-def map_user(row: Mapping[str, Value], layout: TableLayout, options: ImportOptions) -> Mapped | Rejected:
+def compile_mapper(kind: Kind, layout: TableLayout, options: ImportOptions) -> RowMapper:
+    """Return what maps the rows of one table: all that is the same for every row is decided here, once.
+
+    It remembers words and nothing else; give each thread one of its own.
+    """
+    table, all_steps = steps_of(kind, layout, options)
+    legacy_id_of = read_legacy_id(table)
+    constants = {step.field: step.value for step in all_steps if isinstance(step, Constant)}
+    steps = [alone(step) for step in all_steps if not isinstance(step, Constant | Nothing)]
+
+    def map_row(row: Mapping[str, Value]) -> Mapped | Rejected:
+        found = row if type(row) is Row else Row(row)
+        legacy_id, fields, notes = None, constants.copy(), list[Note]()
+        try:
+            legacy_id = legacy_id_of(found)
+            for step in steps:
+                step(found, fields, notes)
+        except RowRefused as refusal:
+            return Rejected(legacy_id, str(refusal), dict(row))
+        return Mapped(legacy_id, fields, notes)
+
+    return map_row
+
+
+def steps_of(kind: Kind, layout: TableLayout, options: ImportOptions) -> tuple[Table, Sequence[Step]]:
+    """Return what happens to each row of a table, in order."""
+    table = Table(layout, options, escaped=kind is not Kind.USERS)
+    return table, _STEPS[kind](table)
+
+
+def alone(step: Step) -> Step:
+    """Return what a step does to one row."""
+    return step.step if isinstance(step, Columnwise) else step
+
+
+def _user(table: Table) -> Sequence[Step]:
     """Map an account. `user_type` is a label: what it may do here is not decided here."""
-    return _mapped(_user, RowReader(row, layout, options, escaped=False), row)
+    return [
+        email(table, must_work=True),
+        password(table),
+        names(table),
+        finishing.user_type(table),
+        short_line(table, "phone_number"),
+        flag(table, "email_verified", into="email_verified"),
+        short_line(table, "bio"),
+        day(table, "date_of_birth"),
+        instant(table, "created_at", is_expected=True),
+        instant(table, "updated_at"),
+        instant(table, "last_login"),
+        finishing.is_active(table),
+    ]
 
 
-def map_contact(row: Mapping[str, Value], layout: TableLayout, options: ImportOptions) -> Mapped | Rejected:
+def _course(table: Table) -> Sequence[Step]:
+    """Map a course; a duration in minutes is rounded up to hours."""
+    return [
+        line(table, "title", needed_as="title"),
+        line(table, "slug"),
+        text(table, "description"),
+        identifier(table, "instructor_id", into="legacy_instructor_id"),
+        email(table, "instructor_email", is_needed=False),
+        short_line(table, "category"),
+        word(table, "level", LEVELS, default="", unknown=NoteKind.UNKNOWN_LEVEL),
+        currency(table),
+        money(table, "price", minor="price_minor", into="price"),
+        number(table, "duration_hours", highest=HIGHEST_HOURS),
+        finishing.hours_of_minutes(table, highest=HIGHEST_HOURS),
+        number(table, "capacity", highest=HIGHEST_CAPACITY),
+        instant(table, "created_at", is_expected=True),
+        finishing.is_published(table),
+    ]
+
+
+def _contact(table: Table) -> Sequence[Step]:
     """Map a message from the contact form."""
-    return _mapped(_contact, RowReader(row, layout, options, escaped=True), row)
+    return [
+        full_name(table),
+        email(table),
+        line(table, "phone"),
+        line(table, "subject"),
+        text(table, "message"),
+        finishing.needs_message(),
+        text(table, "response"),
+        text(table, "internal_notes"),
+        ip_address(table),
+        short_line(table, "user_agent"),
+        identifier(table, "user_id", into="legacy_user_id"),
+        instant(table, "created_at", is_expected=True),
+        instant(table, "updated_at"),
+        finishing.contact_status(table),
+    ]
 
 
-def map_enrollment(row: Mapping[str, Value], layout: TableLayout, options: ImportOptions) -> Mapped | Rejected:
-    """Map an enrolment: whose (old id), in which course (old id or title), its state."""
-    return _mapped(_enrollment, RowReader(row, layout, options, escaped=True), row)
+def _enrollment(table: Table) -> Sequence[Step]:
+    """Map an enrolment: whose (old id or address), in which course (old id or title), its state."""
+    return [
+        identifier(table, "user_id", into="legacy_user_id"),
+        email(table, is_needed=False),
+        finishing.needs_person(),
+        identifier(table, "course_id", into="legacy_course_id"),
+        line(table, "course_title"),
+        finishing.needs_course(),
+        word(table, "status", ENROLLMENT_STATUSES, default="pending", unknown=NoteKind.UNKNOWN_STATUS),
+        number(table, "progress", highest=100),
+        instant(table, "completed_at"),
+        instant(table, "created_at", is_expected=True),
+        finishing.deleted_means(table, "status", "cancelled"),
+    ]
 
 
-def map_registration(row: Mapping[str, Value], layout: TableLayout, options: ImportOptions) -> Mapped | Rejected:
+def _registration(table: Table) -> Sequence[Step]:
     """Map a visitor's request for a place; the price is in major units."""
-    return _mapped(_registration, RowReader(row, layout, options, escaped=True), row)
+    return [
+        finishing.refuse_deleted(table),
+        names(table),
+        email(table),
+        line(table, "phone"),
+        identifier(table, "course_id", into="legacy_course_id"),
+        line(table, "course_title"),
+        finishing.needs_course(),
+        line(table, "level"),
+        currency(table),
+        money(table, "price", minor="price_minor", into="price"),
+        text(table, "notes"),
+        text(table, "experience"),
+        finishing.paid(table),
+        instant(table, "created_at", is_expected=True),
+    ]
 
 
-MAPPERS: dict[Kind, Mapper] = {
-    Kind.USERS: map_user,
-    Kind.CONTACTS: map_contact,
-    Kind.ENROLLMENTS: map_enrollment,
-    Kind.REGISTRATIONS: map_registration,
+def _payment(table: Table) -> Sequence[Step]:
+    """Map a payment. What is not understood never counts as money that arrived."""
+    return [
+        identifier(table, "user_id", into="legacy_user_id"),
+        email(table, is_needed=False),
+        finishing.needs_person(),
+        identifier(table, "course_id", into="legacy_course_id"),
+        line(table, "course_title"),
+        identifier(table, "enrollment_id", into="legacy_enrollment_id"),
+        currency(table),
+        money(table, "amount", minor="amount_minor", into="amount"),
+        finishing.needs_amount(),
+        money(table, "refunded_amount", minor="refunded_minor", into="refunded_amount"),
+        finishing.payment_status(table),
+        finishing.stripe_id(table),
+        short_line(table, "description"),
+        instant(table, "created_at", is_expected=True),
+        instant(table, "paid_at"),
+        finishing.notes_deleted(table),
+    ]
+
+
+_STEPS: dict[Kind, Callable[[Table], Sequence[Step]]] = {
+    Kind.USERS: _user,
+    Kind.COURSES: _course,
+    Kind.CONTACTS: _contact,
+    Kind.ENROLLMENTS: _enrollment,
+    Kind.REGISTRATIONS: _registration,
+    Kind.PAYMENTS: _payment,
 }
 
 
-def _mapped(
-    fields: Callable[[RowReader], dict[str, object]], reader: RowReader, row: Mapping[str, Value]
-) -> Mapped | Rejected:
-    legacy_id = None
-    try:
-        legacy_id = reader.legacy_id()
-        return Mapped(legacy_id, fields(reader), reader.notes)
-    except RowRefused as refusal:
-        return Rejected(legacy_id, str(refusal), dict(row))
+class _OneByOne:
+    """The mapper of one kind, for those who have one row; the last table's mapper is remembered."""
+
+    def __init__(self, kind: Kind) -> None:
+        self._kind = kind
+        self._last: tuple[TableLayout, ImportOptions, RowMapper] | None = None
+
+    def __call__(self, row: Mapping[str, Value], layout: TableLayout, options: ImportOptions) -> Mapped | Rejected:
+        """Map one row."""
+        last = self._last
+        if last is None or last[0] is not layout or last[1] is not options:
+            self._last = last = (layout, options, compile_mapper(self._kind, layout, options))
+        return last[2](row)
 
 
-def _user(row: RowReader) -> dict[str, object]:
-    email = row.email()
-    if any(note.kind is NoteKind.EMAIL_UNUSUAL for note in row.notes):
-        raise RowRefused("the e-mail address is none, and an account cannot be without one")
-    first_name, last_name = row.names()
-    return {
-        "email": email,
-        "password": row.password(),
-        "first_name": first_name,
-        "last_name": last_name,
-        "user_type": row.word("user_type", ROLES, default="student", unknown=NoteKind.UNKNOWN_ROLE),
-        "created_at": row.instant("created_at"),
-    }
-
-
-def _contact(row: RowReader) -> dict[str, object]:
-    message = row.text("message")
-    if not message.strip():
-        raise RowRefused("there is no message")
-    return {
-        "name": row.full_name(),
-        "email": row.email(),
-        "phone": row.line("phone"),
-        "subject": row.line("subject"),
-        "message": message,
-        "created_at": row.instant("created_at"),
-    }
-
-
-def _enrollment(row: RowReader) -> dict[str, object]:
-    user, course, title = row.identifier("user_id"), row.identifier("course_id"), row.line("course_title")
-    if user is None:
-        raise RowRefused("there is no user id")
-    if course is None and not title:
-        raise RowRefused("there is no course")
-    return {
-        "legacy_user_id": user,
-        "legacy_course_id": course,
-        "course_title": title,
-        "status": row.word("status", STATUSES, default="pending", unknown=NoteKind.UNKNOWN_STATUS),
-        "created_at": row.instant("created_at"),
-    }
-
-
-def _registration(row: RowReader) -> dict[str, object]:
-    first_name, last_name = row.names()
-    currency = row.currency()
-    is_paid, paid_at = _payment(row)
-    return {
-        "first_name": first_name,
-        "last_name": last_name,
-        "email": row.email(),
-        "phone": row.line("phone"),
-        "course_title": row.required("course_title", "course"),
-        "level": row.line("level"),
-        "price": row.price(currency),
-        "currency": currency,
-        "notes": row.text("notes"),
-        "experience": row.text("experience"),
-        "is_paid": is_paid,
-        "paid_at": paid_at,
-        "created_at": row.instant("created_at"),
-    }
-
-
-def _payment(row: RowReader) -> tuple[bool, datetime | None]:
-    """Return whether and when it was paid; where flag and date contradict each other, the flag counts."""
-    paid_at = row.instant("paid_at") if row.raw("paid_at") is not None else None
-    is_paid = row.flag("paid") if row.has("paid") else paid_at is not None
-    if is_paid or paid_at is None:
-        return is_paid, paid_at
-    row.note("paid_at", NoteKind.DATE_WITHOUT_PAYMENT, row.raw("paid_at"))
-    return False, None
+MAPPERS: dict[Kind, Mapper] = {kind: _OneByOne(kind) for kind in Kind}

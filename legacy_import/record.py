@@ -1,24 +1,18 @@
-"""One row while it is being mapped: values come out clean, what was done to them is noted. Pure."""
+"""One table while its rows are mapped: what can be decided once for all rows is decided here. Pure.
 
-import hashlib
-from collections.abc import Mapping
-from datetime import datetime
-from decimal import Decimal
+A step writes one field, or a few, of each row. It is made once for a table and called for every row. Most also know
+their column: of thousands of values at once they pick out the unusual ones (Columnwise), and only for these the step is
+taken; so the usual value costs a few tests, and a million rows are a matter of seconds (columns.py).
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 from legacy_import.aliases import TableLayout
-from legacy_import.clean import (
-    as_text,
-    clean_text,
-    is_email,
-    normalise_email,
-    parse_flag,
-    parse_price,
-    round_price,
-    split_name,
-)
-from legacy_import.dates import parse_legacy_datetime
-from legacy_import.passwords import classify
-from legacy_import.rows import ImportOptions, Note, NoteKind, Row, Value, sample
+from legacy_import.rows import Chunk, ImportOptions, Note, NoteKind, Row, RowRefused, Value, sample
 
 LEGACY_ID_LENGTH = 128
 LIMITS = {
@@ -27,212 +21,176 @@ LIMITS = {
     "last_name": 150,
     "name": 255,
     "phone": 50,
+    "phone_number": 32,
     "subject": 255,
     "message": 1_000_000,
+    "response": 1_000_000,
+    "internal_notes": 1_000_000,
     "notes": 1_000_000,
     "experience": 10_000,
     "course_title": 255,
+    "title": 255,
+    "slug": 255,
+    "description": 1_000_000,
+    "category": 100,
     "level": 50,
+    "bio": 2000,
+    "user_agent": 300,
+    "reference": 255,
 }
-HIGHEST_PRICE = Decimal("99999999.99")
+
+Step = Callable[[Row, dict[str, object], list[Note]], None]
+Get = Callable[[Mapping[str, Value]], Value]
+Columns = dict[str, Any]  # lists, or what is like one (instants.py)
 
 
-class RowRefused(Exception):
-    """The row cannot become one of ours; the message says why."""
+class Noting(NamedTuple):
+    """What was done to a field of many rows: of which, and what stood there before, by position."""
+
+    field: str
+    kind: NoteKind
+    positions: Sequence[int]
+    before: Callable[[int], str]
 
 
-class RowReader:
-    """Reads our fields out of one source row, whatever the source calls them, and keeps the notes."""
+def always(text: str) -> Callable[[int], str]:
+    """Return what says that the same stood there in each row."""
+    return lambda _position: text
 
-    def __init__(self, row: Mapping[str, Value], layout: TableLayout, options: ImportOptions, *, escaped: bool) -> None:
+
+class Answers(NamedTuple):
+    """What many rows have in the fields that a step writes; `others` are rows whose value is not usual."""
+
+    fields: Columns
+    others: Sequence[int]
+    noted: Sequence[Noting] = ()
+
+
+Bulk = Callable[[Chunk, Columns], Answers]
+
+
+@dataclass(frozen=True)
+class Columnwise:
+    """A step that also answers for many rows at once, where their values are usual, as it would for each alone."""
+
+    step: Step
+    bulk: Bulk
+
+    def __call__(self, row: Row, fields: dict[str, object], notes: list[Note]) -> None:
+        self.step(row, fields, notes)
+
+
+class Table:
+    """One kind's table, with what the options of the run and the mapping file say about it."""
+
+    def __init__(self, layout: TableLayout, options: ImportOptions, *, escaped: bool = False) -> None:
         """`escaped` says that the old site HTML-escaped the text columns of this table."""
-        self.notes: list[Note] = []
-        self._row, self._layout, self._options, self._escaped = row, layout, options, escaped
-        self._repaired = row.repaired if isinstance(row, Row) else frozenset[str]()
+        said = {name: getattr(layout, name) for name in ("timezone", "currency", "price_unit")}
+        self.layout = layout
+        self.options = replace(options, **{name: value for name, value in said.items() if value is not None})
+        self._escaped = escaped
+        self._json: dict[str, Callable[[Value], Any]] = {}
 
     def has(self, field: str) -> bool:
-        """True if the table has a column for the field."""
-        return field in self._layout.columns
+        """Return whether the table has a column for the field."""
+        return field in self.layout.columns
 
-    def raw(self, field: str) -> Value:
-        """Return the value as the source held it; None where there is no such column."""
-        return self._row.get(self._layout.columns.get(field, ""))
+    def column(self, field: str) -> str:
+        """Return the source's name for the field, "" where there is none."""
+        return self.layout.columns.get(field, "")
 
-    def note(self, field: str, kind: NoteKind, before: Value) -> None:
-        """Note what was done to a field, with a sample of what stood there."""
-        self.notes.append(Note(field, kind, sample(before)))
+    def get(self, field: str) -> Get:
+        """Return what takes the field's value out of a row; without such a column it is NULL."""
+        column = self.column(field)
+        if column in self.layout.json:
+            base, _, key = column.partition(".")
+            return self._from_json(base, key.split("."))
+        return itemgetter(column)
 
-    def legacy_id(self) -> str:
-        """Return the old id as text, the same however the source types it.
+    def columnwise(self, field: str, step: Step, bulk: Callable[[Sequence[Value]], Answers]) -> Step:
+        """Return the step, with what it does to a whole column, where the field has one of its own."""
+        column = self.column(field)
+        if column in self.layout.json or not column:
+            return step
+        return Columnwise(step, lambda chunk, _fields: bulk(chunk.column(column)))
 
-        A table without any id column gets one from the row's content, so that a rerun meets the same ids.
+    def words(self, field: str) -> Mapping[str, str]:
+        """Return what the mapping file says about the field's words, each in the form of `plain_word`."""
+        return {plain_word(word): ours for word, ours in self.layout.values.get(field, {}).items()}
 
-        :raises RowRefused: if the id is missing or too long
-        """
-        if not self.has("id"):
-            content = repr(sorted((name, as_text(value)) for name, value in self._row.items()))
-            return "content:" + hashlib.sha256(content.encode("utf-8", "backslashreplace")).hexdigest()[:32]
-        found = self.identifier("id")
-        if found is None:
-            raise RowRefused("the id is missing")
-        return found
+    def unescapes(self, field: str) -> bool:
+        """Return whether the old site's HTML escapes are to be restored in the field."""
+        return self._escaped and f"{self.layout.table}.{self.column(field)}".casefold() not in self.options.no_unescape
 
-    def identifier(self, field: str) -> str | None:
-        """Return an id as text, or None where there is none.
+    def _from_json(self, column: str, path: list[str]) -> Get:
+        parsed = self._json.setdefault(column, _remembering_last(_parsed))
 
-        :raises RowRefused: if it is too long to be one
-        """
-        value = self.raw(field)
-        text = as_text(value).strip()
-        if isinstance(value, Decimal) and value.is_finite() and value == value.to_integral_value():
-            text = as_text(value.to_integral_value())  # 7.00 and 7 are one id
-        if isinstance(value, bytes) and not (text.isascii() and text.isprintable()):
-            text = value.hex()  # a UUID kept as BINARY(16)
-        text = clean_text(text).text
-        self._limit(field, text, LEGACY_ID_LENGTH)
-        return text or None
+        def get(row: Mapping[str, Value]) -> Value:
+            found = parsed(row[column])
+            for key in path:
+                found = found.get(key) if isinstance(found, dict) else None
+            return json.dumps(found, ensure_ascii=False) if isinstance(found, dict | list) else found
 
-    def text(self, field: str) -> str:
-        """Return the text as written, but for what no database can hold; NULL is "".
+        return get
 
-        :raises RowRefused: if it is longer than our column: nothing is ever cut off
-        """
-        value = self.raw(field)
-        cleaned = clean_text(value, unescape=self._escaped and self._may_unescape(field))
-        for kind in cleaned.notes:
-            self.note(field, kind, value)
-        if self._layout.columns.get(field) in self._repaired:
-            self.note(field, NoteKind.INVALID_UTF8_REPLACED, value)
-        self._limit(field, cleaned.text, LIMITS.get(field, LIMITS["name"]))
-        return cleaned.text
 
-    def line(self, field: str) -> str:
-        """Return a text of one line, without space around it.
+def note(notes: list[Note], field: str, kind: NoteKind, before: Value) -> None:
+    """Note what was done to a field, with a sample of what stood there."""
+    notes.append(Note(field, kind, sample(before)))
 
-        :raises RowRefused: if it is too long
-        """
-        text = self.text(field)
-        if text.strip() != text:
-            self.note(field, NoteKind.TRIMMED, text)
-        return text.strip()
 
-    def required(self, field: str, what: str) -> str:
-        """Return a text of one line that must not be empty; `what` names it in the refusal.
+@dataclass(frozen=True)
+class Constant:
+    """A step that gives every row the same value; such fields are written before all steps, in one go."""
 
-        :raises RowRefused: if nothing but space is there, or too much
-        """
-        text = self.line(field)
-        if not text:
-            raise RowRefused(f"there is no {what}")
-        return text
+    field: str
+    value: object
 
-    def email(self) -> str:
-        """Return the e-mail address in its one spelling, with the case it was stored in.
+    def __call__(self, _row: Row, fields: dict[str, object], _notes: list[Note]) -> None:
+        fields[self.field] = self.value
 
-        :raises RowRefused: if there is none
-        """
-        stored = self.text("email")
-        address = normalise_email(stored)
-        if not address:
-            raise RowRefused("there is no e-mail address")
-        if address != stored:
-            self.note("email", NoteKind.EMAIL_NORMALISED, stored)
-        if not is_email(address):
-            self.note("email", NoteKind.EMAIL_UNUSUAL, stored)
-        self._limit("email", address, LIMITS["email"])
-        return address
 
-    def names(self) -> tuple[str, str]:
-        """Return first and last name, from their columns or else from the one for both."""
-        first, last = self.line("first_name"), self.line("last_name")
-        if first or last or not self.has("name"):
-            return first, last
-        whole = self.text("name")
-        first, last = split_name(whole)
-        if whole != first:
-            self.note("name", NoteKind.NAME_SPLIT if last else NoteKind.TRIMMED, whole)
-        self._limit("first_name", first, LIMITS["first_name"])
-        self._limit("last_name", last, LIMITS["last_name"])
-        return first, last
+def constant(field: str, value: object) -> Step:
+    """Give every row the same value."""
+    return Constant(field, value)
 
-    def full_name(self) -> str:
-        """Return the whole name in one text."""
-        return self.line("name") or " ".join(part for part in self.names() if part)
 
-    def instant(self, field: str) -> datetime | None:
-        """Return the instant in UTC; never "now" for what cannot be read."""
-        value = self.raw(field)
-        parsed = parse_legacy_datetime(value, timezone=self._options.timezone)
-        if parsed.value is None and self.has(field):
-            missing = parsed.reason == "empty"
-            self.note(field, NoteKind.DATE_MISSING if missing else NoteKind.DATE_UNPARSABLE, value)
-        return parsed.value
+class Nothing:
+    """A step that has nothing to do in this table."""
 
-    def word(self, field: str, known: Mapping[str, str], *, default: str, unknown: NoteKind) -> str:
-        """Translate a word of the old site into one of ours, an unknown one to `default`."""
-        if not self.has(field):
-            return default
-        value = self.raw(field)
-        word = " ".join(as_text(value).lower().replace("_", " ").replace("-", " ").split())
-        ours = known.get(word)
-        if ours is None:
-            self.note(field, unknown, value)
-            return default
-        if ours != word:
-            self.note(field, NoteKind.WORD_TRANSLATED, value)
-        return ours
+    def __call__(self, _row: Row, _fields: dict[str, object], _notes: list[Note]) -> None:
+        """Do nothing."""
 
-    def password(self) -> str | None:
-        """Return the old hash as it is, or None where its owner must choose a new password.
 
-        The note names the kind and never shows the value: a plain password would end up in the report.
-        """
-        stored = as_text(self.raw("password")).strip()
-        kind = classify(stored)
-        if kind.is_usable:
-            return stored
-        self.note("password", NoteKind.UNUSABLE, kind.value)
+def check_length(field: str, text: str, limit: int) -> None:
+    """Refuse what our column cannot hold: nothing is ever cut off.
+
+    :raises RowRefused: then
+    """
+    if len(text) > limit:
+        raise RowRefused(f"{field} is {len(text)} characters long, at most {limit} fit")
+
+
+def plain_word(word: str) -> str:
+    """Bring a word of the old site into the one form that words are compared in."""
+    return " ".join(word.lower().replace("_", " ").replace("-", " ").split())
+
+
+def _remembering_last(parse: Callable[[Value], Any]) -> Callable[[Value], Any]:
+    """Several fields of one row ask for the same text, one after the other."""
+    last: tuple[Value, Any] = (None, None)
+
+    def remembered(value: Value) -> Any:
+        nonlocal last
+        if last[0] is not value:
+            last = (value, parse(value))
+        return last[1]
+
+    return remembered
+
+
+def _parsed(value: Value) -> Any:
+    try:
+        return json.loads(value) if isinstance(value, str | bytes) else None
+    except (ValueError, RecursionError):
         return None
-
-    def flag(self, field: str) -> bool:
-        """Read a yes or no; what is neither counts as no."""
-        value = self.raw(field)
-        answer = False if value is None else parse_flag(value)
-        if answer is None:
-            self.note(field, NoteKind.UNKNOWN_FLAG, value)
-        return bool(answer)
-
-    def currency(self) -> str:
-        """Return the row's own currency in small letters, or else that of the options."""
-        code = as_text(self.raw("currency")).strip().lower()
-        if len(code) == 3 and code.isascii() and code.isalpha():
-            return code
-        if code:
-            self.note("currency", NoteKind.UNKNOWN_CURRENCY, self.raw("currency"))
-        return self._options.currency
-
-    def price(self, currency: str) -> Decimal | None:
-        """Return the price in major units; None where there is none that can be read.
-
-        :raises RowRefused: if it is beyond any column for money
-        """
-        value = self.raw("price")
-        exact = parse_price(value, currency=currency, unit=self._options.price_unit)
-        if exact is None:
-            if value is not None:
-                self.note("price", NoteKind.PRICE_UNPARSABLE, value)
-            return None
-        price = round_price(exact, currency=currency)
-        if price != exact:
-            self.note("price", NoteKind.PRICE_ROUNDED, value)
-        if price > HIGHEST_PRICE:
-            raise RowRefused(f"the price {price} is higher than {HIGHEST_PRICE}")
-        return price
-
-    def _may_unescape(self, field: str) -> bool:
-        spared = self._options.no_unescape
-        return not spared or f"{self._layout.table}.{self._layout.columns.get(field)}".casefold() not in spared
-
-    def _limit(self, field: str, text: str, limit: int) -> None:
-        if len(text) > limit:
-            raise RowRefused(f"{field} is {len(text)} characters long, at most {limit} fit")

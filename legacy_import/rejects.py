@@ -1,18 +1,45 @@
-"""The rejected rows in a file, one JSON object a line, with the reason: to be repaired and fed back."""
+"""The rejected rows in a file, one JSON object a line, with the reason: to be repaired and fed back.
+
+| member | what it is |
+|---|---|
+| `kind`, `table` | what the row is to become, and where it comes from |
+| `key` | the column that tells the rows of the table apart; null where there is none |
+| `legacy_id`, `reason` | which row it is, and why it was rejected |
+| `row` | the row under the source's own names; repair it here |
+
+Bytes are `{"base64": "…"}`, dates are ISO 8601, exact numbers are texts. Passwords are not in the file; when it is fed
+back they come from the source again, as does every column that was taken out of `row`.
+"""
 
 import base64
 import json
 import os
-import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date, time, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TextIO
+from typing import Any, NamedTuple, Self, TextIO
 
-from legacy_import.rows import Value
+from legacy_import.masking import SECRET_COLUMN
+from legacy_import.rows import Row, Value
+from legacy_import.synonyms import Kind
 
-SECRET_COLUMN = re.compile(r"pass|pwd|hash|salt|secret|token", re.IGNORECASE)
+LONGEST_LINE = 64 * 2**20  # characters
+
+
+class RejectsFileError(ValueError):
+    """A file of rejected rows cannot be fed back; one line that names the line in it."""
+
+
+class Repaired(NamedTuple):
+    """One line of the file, to be tried again."""
+
+    line: int
+    kind: Kind
+    table: str
+    key: str | None
+    reason: str
+    row: Row
 
 
 class RejectsFile:
@@ -31,13 +58,21 @@ class RejectsFile:
         return self._file is not None
 
     def write(
-        self, *, kind: str, table: str, legacy_id: str | None, reason: str, row: Mapping[str, Value], secret: str | None
+        self,
+        *,
+        kind: str,
+        table: str,
+        key: str | None,
+        legacy_id: str | None,
+        reason: str,
+        row: Mapping[str, Value],
+        secrets: Collection[str],
     ) -> None:
-        """Add a row; `secret` is the column that is known to hold the password."""
+        """Add a row; `secrets` are the columns that are known to hold passwords."""
         if self._file is None:
             self._file = _private_file(self.path)
-        shown = {name: value for name, value in row.items() if name != secret and not SECRET_COLUMN.search(name)}
-        line = {"kind": kind, "table": table, "legacy_id": legacy_id, "reason": reason, "row": shown}
+        shown = {name: value for name, value in row.items() if name == key or not _is_secret(name, secrets)}
+        line = {"kind": kind, "table": table, "key": key, "legacy_id": legacy_id, "reason": reason, "row": shown}
         self._file.write(json.dumps(line, default=_as_text, ensure_ascii=True) + "\n")
 
     def __enter__(self) -> Self:
@@ -48,6 +83,51 @@ class RejectsFile:
     ) -> None:
         if self._file is not None:
             self._file.close()
+
+
+def read_rejects(path: Path) -> Iterator[Repaired]:
+    """Read a file of rejected rows, line by line; empty lines are skipped.
+
+    :raises RejectsFileError: at the first line that is none of ours, or if the file cannot be read
+    """
+    try:
+        with path.open(encoding="utf-8") as file:
+            for number, line in enumerate(file, start=1):
+                if len(line) > LONGEST_LINE:
+                    raise RejectsFileError(f"{path.name}, line {number}: it is too long.")
+                if line.strip():
+                    yield _repaired(path.name, number, line)
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8"
+        raise RejectsFileError(f"{path.name} cannot be read: {reason}.") from None
+
+
+def _repaired(name: str, number: int, line: str) -> Repaired:
+    try:
+        said = json.loads(line)
+        row, key = said["row"], said.get("key")
+        kind = Kind(said["kind"])
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise RejectsFileError(f"{name}, line {number}: it is no rejected row with a kind and a row.") from None
+    if not isinstance(row, dict) or not (key is None or isinstance(key, str)):
+        raise RejectsFileError(f"{name}, line {number}: its row or its key is none.")
+    values = Row({column: _value(value) for column, value in row.items()})
+    return Repaired(number, kind, str(said.get("table", "")), key, str(said.get("reason", "")), values)
+
+
+def _value(value: Any) -> Value:
+    if isinstance(value, dict) and value.keys() == {"base64"}:
+        try:
+            return base64.b64decode(str(value["base64"]), validate=True)
+        except ValueError:
+            return str(value["base64"])
+    if isinstance(value, dict | list):
+        return json.dumps(value)
+    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
+
+
+def _is_secret(column: str, secrets: Collection[str]) -> bool:
+    return column in secrets or SECRET_COLUMN.search(column) is not None
 
 
 def _private_file(path: Path) -> TextIO:

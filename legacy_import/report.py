@@ -31,6 +31,7 @@ class TableReport:
     table: str
     unused_columns: list[str]
     in_source: int
+    left_out: int = 0
     read: int = 0
     created: int = 0
     updated: int = 0
@@ -44,13 +45,20 @@ class TableReport:
 
     @property
     def balances(self) -> bool:
-        """Whether nothing was lost: all rows of the table were read, and each became exactly one thing."""
-        sorted_out = self.created + self.updated + self.unchanged + self.merged + self.rejected
-        return self.in_source == self.read == sorted_out
+        """Whether nothing was lost: all rows of the table were read, and each became exactly one thing.
 
-    def coerce(self, on: str, note: str, sample: str) -> None:
-        """Count one coercion; the first of its kind is kept as the sample."""
-        self.coerced.setdefault((on, note), Coerced(on, note, 0, sample)).count += 1
+        Those that were left out, because they are older than what was asked for, are not counted as read.
+        """
+        sorted_out = self.created + self.updated + self.unchanged + self.merged + self.rejected
+        return self.in_source - self.left_out == self.read == sorted_out
+
+    def forget(self) -> None:
+        """Say that nothing was done, for it was rolled back."""
+        self.left_out = self.read = self.created = self.updated = self.unchanged = self.merged = self.rejected = 0
+
+    def coerce(self, on: str, note: str, sample: str, *, count: int = 1) -> None:
+        """Count coercions; the first of its kind is kept as the sample."""
+        self.coerced.setdefault((on, note), Coerced(on, note, 0, sample)).count += count
 
     def merge(self, legacy_id: str, object_id: str) -> None:
         """Name a merged row, as long as there is room; each has its record in the database."""
@@ -77,6 +85,9 @@ class Report:
     tables: list[TableReport] = field(default_factory=list)
     courses_created: list[str] = field(default_factory=list)
     rejects_file: str = ""
+    seconds: float = 0
+    passwords_hashed: int = 0
+    hashing_seconds: float = 0
     failure: str = ""
 
     @property
@@ -138,9 +149,17 @@ class Report:
         yield from self._what_was_left()
         for table in self.tables:
             yield from (f"Merged: {table.table} {old} became {new}" for old, new in table.merges)
+            if table.left_out:
+                yield f"Older than asked for: {table.left_out:,} rows of {table.table}"
             yield from (f"Rejected: {table.table} {old}: {reason}" for old, reason in table.refusals)
             if table.rejected > len(table.refusals):
                 yield f"Rejected: {table.table}: {table.rejected - len(table.refusals):,} more, see the file"
+        yield from self._ends()
+
+    def _ends(self) -> Iterable[str]:
+        if self.passwords_hashed:
+            rate = self.passwords_hashed / max(self.hashing_seconds, 0.001)
+            yield f"Weak passwords hashed: {self.passwords_hashed:,}, {rate:.1f} a second"
         if self.rejects_file:
             yield f"Rejected rows are in {self.rejects_file}"
         if self.failure:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db import DataError, IntegrityError, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 from django.db.models import Model
 from django.utils import timezone
 
@@ -19,33 +19,50 @@ Changed = tuple[Mapped, ImportedRecord]
 
 
 def load_batch(
-    writer: type[Writer[Any]], rows: Sequence[Mapped], *, run: ImportRun, options: ImportOptions
+    writer: type[Writer[Any]],
+    rows: Sequence[Mapped],
+    *,
+    run: ImportRun,
+    options: ImportOptions,
+    checksums: Sequence[int] | None = None,
 ) -> BatchCounts:
-    """Load the rows in one transaction and say what became of each.
+    """Load the rows in one transaction and say what became of each; `checksums` are theirs as they were read.
 
     When the database refuses the batch, because of one row in it or because the live site wrote the same thing at the
     same moment, the batch is halved until the row stands alone; that one is rejected, all others are loaded.
     """
+    sums = [checksum_of_fields(row.fields) for row in rows] if checksums is None else checksums
     try:
         with transaction.atomic():
-            return _Batch(writer, rows, run, options).load()
+            counts = _Batch(writer, rows, run, options, sums).load()
+            if connection.vendor == "postgresql":
+                connection.check_constraints()  # now, where it is known whose fault it is
+            return counts
     except (IntegrityError, DataError) as error:
         if len(rows) == 1:
             counts = BatchCounts()
             counts.refuse(rows[0], f"the database refused it: {str(error).partition(chr(10))[0]}")
             return counts
     middle = len(rows) // 2
-    halves = (rows[:middle], rows[middle:])
-    return BatchCounts.sum(load_batch(writer, half, run=run, options=options) for half in halves)
+    halves = (slice(middle), slice(middle, None))
+    return BatchCounts.sum(
+        load_batch(writer, rows[half], run=run, options=options, checksums=sums[half]) for half in halves
+    )
 
 
 class _Batch:
     """The rows of one transaction on their way: first what changed, then what is new, then all writes at once."""
 
     def __init__(
-        self, writer: type[Writer[Any]], rows: Sequence[Mapped], run: ImportRun, options: ImportOptions
+        self,
+        writer: type[Writer[Any]],
+        rows: Sequence[Mapped],
+        run: ImportRun,
+        options: ImportOptions,
+        checksums: Sequence[int],
     ) -> None:
         self.rows, self.run, self.counts = rows, run, BatchCounts()
+        self.checksums = {id(row): checksum for row, checksum in zip(rows, checksums, strict=True)}
         self.writer = writer(run, options, self.counts)
         self.new: dict[UUID, Model] = {}
         self.touched: dict[UUID, Model] = {}  # objects that were here, to be stored again
@@ -149,18 +166,22 @@ class _Batch:
             return LoadNote.DELETED_HERE
         if self.writer.is_in_use(instance):
             return LoadNote.ACCOUNT_IN_USE_KEPT
-        return None if self._is_untouched_here(instance) else LoadNote.LOCAL_CHANGE_KEPT
+        return None if self._is_untouched_here(instance) else self.writer.reason_to_keep(instance)
 
     def _change_one(self, row: Mapped, instance: Model, *, is_shared: bool) -> None:
         values = self.writer.values(row)
         twin = self.writer.twin(row, values)
         if twin is not None and twin.pk != instance.pk:
             raise RowRefusedError(f"it changed and now means the same as {twin.pk}, which came of something else")
+        before = self._written(instance)
         self.writer.change(instance, values, is_shared=is_shared)
         self.writer.check_lengths(instance)
+        self._record(row, instance, is_merged=False)
+        if self._written(instance) == before:
+            self.counts.unchanged += 1  # read otherwise than before, or by other rules, and still the same
+            return
         self.touched[instance.pk] = instance
         self.counts.updated += 1
-        self._record(row, instance, is_merged=False)
 
     def _load_owners(self, instances: Iterable[Model]) -> None:
         """Fetch which rows the objects were made of, to see whether anybody changed them since."""
@@ -178,7 +199,9 @@ class _Batch:
         record = self.known.get(row.legacy_id)
         if record is None:
             record = ImportedRecord(kind=self.writer.kind, legacy_id=row.legacy_id, run=self.run)
-        record.object_id, record.is_merged, record.updated_at = instance.pk, is_merged, timezone.now()
+        elif record.is_merged and not is_merged:
+            record.run = self.run  # it brought what the row became
+        record.object_id, record.is_merged = instance.pk, is_merged
         record.checksum = self._checksum(row)
         self.records.append((record, instance))
 
@@ -195,7 +218,7 @@ class _Batch:
         self._store_objects()
         new = [record for record, _ in written if record.pk is None]
         known = [record for record, _ in written if record.pk is not None]
-        ImportedRecord.objects.bulk_update(known, ["object_id", "is_merged", "checksum", "written", "updated_at"])
+        ImportedRecord.objects.bulk_update(known, ["object_id", "is_merged", "checksum", "written", "run"])
         ImportedRecord.objects.bulk_create(new)
         self.writer.follow_up(self.records)
 
@@ -210,10 +233,10 @@ class _Batch:
         manager.bulk_update(touched, names)
         manager.bulk_create(list(self.new.values()))
 
-    def _checksum(self, row: Mapped) -> str:
-        return checksum_of_fields(self.writer.fields(row))
+    def _checksum(self, row: Mapped) -> int:
+        return self.checksums[id(row)]
 
-    def _written(self, instance: Model) -> str:
+    def _written(self, instance: Model) -> int:
         return checksum_of_object(instance, self.writer.columns)
 
 

@@ -10,7 +10,7 @@ from courses.models import Course
 from courses.titles import same_title
 from legacy_import.loading.checksums import checksum_of_object
 from legacy_import.loading.outcome import BatchCounts, RowRefusedError
-from legacy_import.models import ImportedRecord, ImportRun
+from legacy_import.models import OF_A_TITLE, ImportedRecord, ImportRun
 from legacy_import.rows import ImportOptions, Mapped
 
 KIND = "courses"
@@ -24,8 +24,10 @@ class CourseFinder:
     The record of a course made here keeps its old title, so that staff may rename it and a rerun still finds it.
     """
 
-    def __init__(self, run: ImportRun, options: ImportOptions, counts: BatchCounts) -> None:
-        self.run, self.options, self.counts = run, options, counts
+    def __init__(
+        self, run: ImportRun, options: ImportOptions, counts: BatchCounts, *, makes_courses: bool = True
+    ) -> None:
+        self.run, self.options, self.counts, self.makes_courses = run, options, counts, makes_courses
         self.by_id: dict[str, UUID] = {}
         self.by_title: dict[str, UUID] = {}
 
@@ -68,6 +70,8 @@ class CourseFinder:
             if (same := same_title(title)) in titles:
                 self.by_title.setdefault(same, pk)
         missing = {same: title for same, title in titles.items() if same not in self.by_title}
+        if not (missing and self.makes_courses):
+            return
         made = {same: self._make(title, slugs) for same, title in missing.items()}
         Course.objects.bulk_create(made.values())
         ImportedRecord.objects.filter(kind=KIND, legacy_id__in=[_key(same) for same in made]).delete()
@@ -98,4 +102,4 @@ def _title(row: Mapped) -> str:
 
 def _key(same: str) -> str:
     """A long title is kept as its digest: the column is for ids."""
-    return f"title:{same}" if len(same) <= READABLE_KEY else f"title:{sha256(same.encode()).hexdigest()}"
+    return OF_A_TITLE + (same if len(same) <= READABLE_KEY else sha256(same.encode()).hexdigest())

@@ -1,20 +1,22 @@
 """Who takes part in which course, and who asked for a place."""
 
 from collections.abc import Sequence
+from datetime import datetime
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
 from audit.actor import Actor
-from courses.models import Enrollment, EnrollmentRequest
+from courses.models import Course, Enrollment, EnrollmentRequest
 from courses.services.redeeming import redeem_requests_of
 from legacy_import.aliases import Kind
 from legacy_import.loading.courses import CourseFinder
-from legacy_import.loading.grounds import COLUMNS, held_open_otherwise, store_grounds
-from legacy_import.loading.outcome import RowRefusedError
+from legacy_import.loading.grounds import COLUMNS, ended_otherwise, held_open_otherwise, store_grounds
+from legacy_import.loading.outcome import LoadNote
+from legacy_import.loading.people import People
 from legacy_import.loading.writer import Writer
 from legacy_import.models import ImportedRecord
 from legacy_import.rows import Mapped
-from users.erased import DOMAIN as ERASED_DOMAIN
 from users.identity import canonical_email, clean_email
 from users.models import User
 
@@ -37,33 +39,46 @@ class EnrollmentWriter(Writer[Enrollment]):
     columns = COLUMNS
 
     def look_up(self, rows: Sequence[Mapped]) -> None:
-        old_ids = {str(row.fields["legacy_user_id"]) for row in rows}
-        records = ImportedRecord.objects.filter(kind=Kind.USERS, legacy_id__in=old_ids)
-        self.accounts = dict(records.values_list("legacy_id", "object_id"))
-        here = User.objects.filter(pk__in=set(self.accounts.values())).exclude(email__endswith=f"@{ERASED_DOMAIN}")
-        self.here = set(here.values_list("pk", flat=True))
+        self.people = People(rows)
         self.courses = CourseFinder(self.run, self.options, self.counts)
-        self.courses.look_up([row for row in rows if self._account(row) in self.here])
+        self.courses.look_up([row for row in rows if self.people.known(row)])
         # Locked, or a payment that opens one of them at this moment would be undone by a merge.
-        live = Enrollment.objects.live().filter(user_id__in=self.here).select_for_update(no_key=True).order_by("pk")
+        live = (
+            Enrollment.objects.live().filter(user_id__in=self.people.here).select_for_update(no_key=True).order_by("pk")
+        )
         self.live = {(one.user_id, one.course_id): one for one in live}
-        self.held_open = held_open_otherwise([row.legacy_id for row in rows])
+        self.legacy_ids = [row.legacy_id for row in rows]
+        self.held_open = held_open_otherwise(self.legacy_ids)
         self.states: dict[str, str] = {}
 
+    @cached_property
+    def ended(self) -> set[UUID]:
+        """Which enrolments of the rows ended with other rows; only a comparison wants to know."""
+        return ended_otherwise(self.legacy_ids)
+
     def values(self, row: Mapped) -> dict[str, Any]:
-        account = self._account(row)
-        if account not in self.here:
-            gone = "has been deleted here" if account else "was not imported"
-            raise RowRefusedError(f"its user {row.fields['legacy_user_id']} {gone}")
+        account = self.people.of(row)
+        self._note_progress(row)
         self.states[row.legacy_id] = status = str(row.fields["status"])
         made_at = self.instant(row)
         return {
             "user_id": account,
             "course_id": self.courses.course_of(row),
             "status": status,
-            "completed_at": made_at if status == Enrollment.Status.COMPLETED else None,  # the one date that there is
+            "completed_at": self._completed_at(row, made_at) if status == Enrollment.Status.COMPLETED else None,
             "created_at": made_at,
         }
+
+    def _completed_at(self, row: Mapped, made_at: datetime) -> object:
+        """The day of completion, or else the one date that there is."""
+        return row.fields["completed_at"] or made_at
+
+    def _note_progress(self, row: Mapped) -> None:
+        """Progress is kept by lesson here, and the old site has no lessons: a percentage has no place."""
+        if row.fields["progress"]:
+            self.counts.note(
+                LoadNote.PROGRESS_LEFT_OUT, f"row {row.legacy_id}: {row.fields['progress']}", on="progress"
+            )
 
     def twin(self, row: Mapped, values: dict[str, Any]) -> Enrollment | None:
         return self.live.get((values["user_id"], values["course_id"])) if values["status"] in Enrollment.LIVE else None
@@ -90,15 +105,16 @@ class EnrollmentWriter(Writer[Enrollment]):
     def _leads_on(self, status: str, target: str) -> bool:
         return status not in FURTHER or (target in FURTHER and FURTHER.index(target) >= FURTHER.index(status))
 
+    def decided_elsewhere(self, row: Mapped, instance: Enrollment) -> set[str]:
+        """What a ground of another row opened, such as a payment, ends with that ground."""
+        return {"status", "completed_at"} if instance.pk in self.ended else set()
+
     def follow_up(self, written: Sequence[tuple[ImportedRecord, Enrollment]]) -> None:
         grounds = {record.legacy_id: one for record, one in written if self._is_ground(record, one)}
         store_grounds(grounds, of_rows=[record.legacy_id for record, _ in written])
 
     def _is_ground(self, record: ImportedRecord, enrollment: Enrollment) -> bool:
         return self.states[record.legacy_id] in Enrollment.SEATED and enrollment.status in Enrollment.SEATED
-
-    def _account(self, row: Mapped) -> UUID | None:
-        return self.accounts.get(str(row.fields["legacy_user_id"]))
 
 
 class RegistrationWriter(Writer[EnrollmentRequest]):
@@ -127,15 +143,18 @@ class RegistrationWriter(Writer[EnrollmentRequest]):
     def look_up(self, rows: Sequence[Mapped]) -> None:
         self.courses = CourseFinder(self.run, self.options, self.counts)
         self.courses.look_up(rows)
+        self.titles = dict(Course.objects.filter(pk__in=self.courses.by_id.values()).values_list("pk", "title"))
         self.look_up_erased(rows)
 
     def values(self, row: Mapped) -> dict[str, Any]:
         self.refuse_erased(row)
+        course = self.courses.course_of(row)
         values = {name: row.fields[name] for name in self.columns if name in row.fields}
         return values | {
             "email": clean_email(str(row.fields["email"])),
             "email_canonical": canonical_email(str(row.fields["email"])),
-            "course_id": self.courses.course_of(row),
+            "course_id": course,
+            "course_title": row.fields["course_title"] or self.titles.get(course, ""),
             "created_at": self.instant(row),
         }
 

@@ -28,6 +28,14 @@ def held_open_otherwise(legacy_ids: Collection[str]) -> set[UUID]:
     return set(others.values_list("enrollment_id", flat=True))
 
 
+def ended_otherwise(legacy_ids: Collection[str]) -> set[UUID]:
+    """Return which enrolments of these rows were opened by the import of other rows, and ended with them."""
+    rows = ImportedRecord.objects.filter(kind=Kind.ENROLLMENTS, legacy_id__in=legacy_ids)
+    withdrawn = EnrollmentGrant.objects.filter(kind=IMPORT, withdrawn_at__isnull=False)
+    ended = withdrawn.filter(enrollment__in=rows.values("object_id"), enrollment__status=Status.CANCELLED)
+    return set(ended.values_list("enrollment_id", flat=True))
+
+
 def store_grounds(grounds: Mapping[str, Enrollment], *, of_rows: Collection[str]) -> None:
     """Let the rows `of_rows` hold open what `grounds` says by their old ids, and nothing else."""
     EnrollmentGrant.objects.bulk_create(
@@ -39,6 +47,33 @@ def store_grounds(grounds: Mapping[str, Enrollment], *, of_rows: Collection[str]
     _take_back(grounds, of_rows)
     held_open = {enrollment.pk for enrollment in grounds.values()}
     Certificate.objects.filter(enrollment__in=held_open, revoked_at__isnull=False).update(revoked_at=None)
+
+
+def forget_grounds(of_rows: Collection[str]) -> None:
+    """Take the grounds of these rows away as if the rows had never come: what waited to be opened waits again."""
+    grants = EnrollmentGrant.objects.filter(kind=IMPORT, reference__in=of_rows)
+    opened = list(grants.standing().values_list("enrollment_id", flat=True))
+    if not opened:
+        return
+    store_grounds({}, of_rows=of_rows)
+    others = EnrollmentGrant.objects.filter(enrollment=OuterRef("pk")).exclude(pk__in=grants.values("pk"))
+    came = set(_owners(opened).values_list("object_id", flat=True)) - _changed_here(opened)
+    # A row that is a ground itself has a grant; one that was cancelled was never opened by another.
+    for one in Enrollment.objects.filter(~Exists(others), pk__in=came, status=Status.CANCELLED):
+        owner = _owners([one.pk]).select_related("run").get()
+        one.status, one.completed_at, one.updated_at = Status.PENDING, None, owner.run.finished_at or timezone.now()
+        Enrollment.objects.bulk_update([one], ["status", "completed_at", "updated_at"])
+        _owners([one.pk]).update(written=checksum_of_object(one, COLUMNS))
+
+
+def open_pending(ids: Collection[UUID]) -> None:
+    """Open those of these enrolments that came waiting to be paid, as long as nobody here changed them."""
+    came = set(_owners(ids).values_list("object_id", flat=True)) - _changed_here(ids)
+    pending = Enrollment.objects.filter(pk__in=came, status=Status.PENDING)
+    opened = list(pending.values_list("pk", flat=True))
+    Enrollment.objects.filter(pk__in=opened).move(Status.ACTIVE)
+    for one in Enrollment.objects.filter(pk__in=opened):
+        _owners([one.pk]).update(written=checksum_of_object(one, COLUMNS))
 
 
 def _grant(reference: str, enrollment: Enrollment) -> EnrollmentGrant:

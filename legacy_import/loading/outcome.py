@@ -16,6 +16,9 @@ class LoadNote(StrEnum):
     DATE_UNKNOWN = "date_unknown_set_to_1970"
     DELETED_HERE = "deleted_here_kept_so"
     LOCAL_CHANGE_KEPT = "local_change_kept"
+    PAID_WITHOUT_ENROLLMENT = "paid_without_enrollment"
+    PRICE_UNKNOWN_NOT_PUBLISHED = "price_unknown_not_published"
+    PROGRESS_LEFT_OUT = "progress_left_out"
     REPEATED = "repeated_row"
     STAFF_GRANTED = "staff_granted"
 
@@ -58,6 +61,8 @@ class BatchCounts:
     merges: list[Merge] = field(default_factory=list)
     coercions: list[Coercion] = field(default_factory=list)
     courses_created: list[str] = field(default_factory=list)
+    hashed: int = 0
+    hashing_seconds: float = 0
 
     def note(self, note: LoadNote, sample: str, *, on: str = "") -> None:
         """Remember one decision."""

@@ -9,6 +9,7 @@ enrolments and messages. So an account that was made here takes nothing over bef
 row is rejected with that reason, and the next run brings it in once the address is confirmed or the account is gone.
 """
 
+import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
@@ -16,13 +17,20 @@ from uuid import UUID
 from django.contrib.auth.hashers import is_password_usable, make_password
 
 from legacy_import.aliases import Kind
+from legacy_import.hashing import hash_weak
 from legacy_import.loading.outcome import LoadNote, RowRefusedError
+from legacy_import.loading.shapes import USER_COLUMNS
 from legacy_import.loading.writer import Writer
 from legacy_import.models import ImportedRecord
-from legacy_import.passwords import encode_for_storage
+from legacy_import.passwords import WeakPassword
 from legacy_import.rows import Mapped
+from users.erased import DOMAIN as ERASED_DOMAIN
 from users.identity import canonical_email, clean_email
 from users.models import User
+
+AS_MAPPED = (
+    "first_name", "last_name", "user_type", "phone_number", "bio", "email_verified", "is_active", "date_of_birth",
+)  # fmt: skip
 
 
 def accounts_by_email(addresses: Iterable[str]) -> tuple[dict[str, User], set[UUID]]:
@@ -37,38 +45,35 @@ def accounts_by_email(addresses: Iterable[str]) -> tuple[dict[str, User], set[UU
     return found, owners.union(imported.values_list("object_id", flat=True))
 
 
+def accounts_by_old_id(legacy_ids: Iterable[str]) -> dict[str, UUID]:
+    """Find the accounts that old rows became and that are still here; the erased are not."""
+    records = ImportedRecord.objects.filter(kind=Kind.USERS, legacy_id__in=list(legacy_ids))
+    found = dict(records.values_list("legacy_id", "object_id"))
+    here = User.objects.filter(pk__in=set(found.values())).exclude(email__endswith=f"@{ERASED_DOMAIN}")
+    present = set(here.values_list("pk", flat=True)) if found else set()
+    return {legacy_id: pk for legacy_id, pk in found.items() if pk in present}
+
+
 class UserWriter(Writer[User]):
     """Accounts. `user_type` stays the label it was; rights come with trust_roles alone, and are never taken away."""
 
     kind = Kind.USERS
     model = User
-    columns = (
-        "email",
-        "email_canonical",
-        "password",
-        "first_name",
-        "last_name",
-        "user_type",
-        "is_staff",
-        "created_at",
-    )
-
-    def fields(self, row: Mapped) -> dict[str, object]:
-        return row.fields | ({"is_staff": True} if self._makes_staff(row) else {})
+    columns = USER_COLUMNS
 
     def look_up(self, rows: Sequence[Mapped]) -> None:
+        self._hash_weak_passwords(rows)
         addresses = {canonical_email(str(row.fields["email"])) for row in rows}
         self.accounts, self.owners = accounts_by_email(addresses)
         self.look_up_erased(rows)
 
     def values(self, row: Mapped) -> dict[str, Any]:
         self.refuse_erased(row)
-        stored = row.fields["password"]
-        values = {name: row.fields[name] for name in ("first_name", "last_name", "user_type")}
+        values = {name: row.fields[name] for name in AS_MAPPED}
         return values | {
             "email": clean_email(str(row.fields["email"])),
             "email_canonical": canonical_email(str(row.fields["email"])),
-            "password": encode_for_storage(stored if isinstance(stored, str) else None) or make_password(None),
+            "password": self._to_store(row.fields["password"]),
             "is_staff": self._makes_staff(row),
             "created_at": self.instant(row),
         }
@@ -89,8 +94,12 @@ class UserWriter(Writer[User]):
             self.counts.note(LoadNote.STAFF_GRANTED, instance.email, on="is_staff")
 
     def is_in_use(self, instance: User) -> bool:
-        """True once its owner has logged in or confirmed the address here: from then on the account is theirs."""
-        return instance.last_login is not None or instance.email_verified
+        """True once its owner has logged in here: from then on the account is theirs. No import sets `last_login`."""
+        return instance.last_login is not None
+
+    def reason_to_keep(self, instance: User) -> LoadNote:
+        """Who confirmed the address here has taken the account over, even if they never logged in."""
+        return LoadNote.ACCOUNT_IN_USE_KEPT if instance.email_verified else LoadNote.LOCAL_CHANGE_KEPT
 
     def change(self, instance: User, values: dict[str, Any], *, is_shared: bool) -> None:
         self.accounts.pop(instance.email_canonical, None)
@@ -102,3 +111,16 @@ class UserWriter(Writer[User]):
 
     def _makes_staff(self, row: Mapped) -> bool:
         return self.options.trust_roles and row.fields["user_type"] == User.Type.ADMIN
+
+    def _hash_weak_passwords(self, rows: Sequence[Mapped]) -> None:
+        """Hash them all at once, on all cores: nothing weak is ever stored."""
+        weak = [row.fields["password"] for row in rows if isinstance(row.fields["password"], WeakPassword)]
+        started = time.monotonic()
+        self.hashed = dict(zip(map(id, weak), hash_weak(weak), strict=True)) if weak else {}
+        self.counts.hashed += len(weak)
+        self.counts.hashing_seconds += time.monotonic() - started if weak else 0
+
+    def _to_store(self, password: object) -> str:
+        if isinstance(password, WeakPassword):
+            return self.hashed[id(password)]
+        return password if isinstance(password, str) else make_password(None)

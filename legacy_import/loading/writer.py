@@ -35,10 +35,6 @@ class Writer(ABC, Generic[M]):
     def __init__(self, run: ImportRun, options: ImportOptions, counts: BatchCounts) -> None:
         self.run, self.options, self.counts = run, options, counts
 
-    def fields(self, row: Mapped) -> dict[str, object]:
-        """Return what the checksum is made of."""
-        return row.fields
-
     @abstractmethod
     def look_up(self, rows: Sequence[Mapped]) -> None:
         """Fetch all that the rows refer to, by a number of queries that does not depend on them."""
@@ -80,10 +76,21 @@ class Writer(ABC, Generic[M]):
         """Say whether the object has a life of its own here, so that no import may change it."""
         return False
 
+    def reason_to_keep(self, instance: M) -> LoadNote:
+        """Say why the object that somebody here changed stays as it is."""
+        return LoadNote.LOCAL_CHANGE_KEPT
+
     def change(self, instance: M, values: dict[str, Any], *, is_shared: bool) -> None:
         """Set what the import owns; `is_shared` means that other rows were merged into it."""
         for name in self.columns:
             setattr(instance, name, values[name])
+
+    def decided_elsewhere(self, row: Mapped, instance: M) -> set[str]:
+        """Return the columns that something else than the row decides: another row, or what happened here since.
+
+        They may differ from what the row would give today, and nothing is wrong.
+        """
+        return set()
 
     def follow_up(self, written: Sequence[tuple[ImportedRecord, M]]) -> None:
         """Write what hangs on the objects, which are stored by now.

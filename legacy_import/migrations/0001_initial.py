@@ -70,13 +70,13 @@ class Migration(migrations.Migration):
                         default=False, help_text="the object was there already, or came of another row"
                     ),
                 ),
-                ("checksum", models.CharField(max_length=32)),
-                ("written", models.CharField(max_length=32)),
-                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
-                ("updated_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("checksum", models.BigIntegerField()),
+                ("written", models.BigIntegerField()),
                 (
                     "run",
                     models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
                         help_text="the run that brought it first",
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="records",
@@ -88,7 +88,11 @@ class Migration(migrations.Migration):
                 "ordering": ["-id"],
                 "indexes": [models.Index(fields=["object_id"], name="imported_records_by_object")],
                 "constraints": [
-                    models.UniqueConstraint(fields=("kind", "legacy_id"), name="one_record_per_legacy_row")
+                    models.UniqueConstraint(
+                        fields=("kind", "legacy_id"),
+                        name="one_record_per_legacy_row",
+                        opclasses=("varchar_pattern_ops", "varchar_pattern_ops"),
+                    )
                 ],
             },
         ),

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import Literal, NamedTuple, Protocol, Self
 
-from legacy_import.rows import Row, Value
+from legacy_import.clean import as_text
+from legacy_import.rows import Chunk, RepairedText, Row, Value
 
 MESSAGE_LENGTH = 200
 Dialect = Literal["sqlite", "mysql"]
@@ -57,6 +58,18 @@ class Source(Protocol):
         """
         ...
 
+    def chunks(self, table: str, *, key: str | None) -> Iterator[Chunk]:
+        """Stream the same in whatever pieces come, as they are: no row of it is put together."""
+        ...
+
+    def first_rows(self, table: str, *, limit: int) -> list[Row]:
+        """Return some rows, to look at."""
+        ...
+
+    def find(self, table: str, key: str, value: Value) -> Row | None:
+        """Return the row with this key, or None."""
+        ...
+
     def close(self) -> None:
         """Let go of the source; a second call does nothing."""
         ...
@@ -70,27 +83,12 @@ class Source(Protocol):
         self.close()
 
 
-class RepairedText(str):
-    """Text of which some bytes were not UTF-8; they are U+FFFD now."""
-
-    __slots__ = ()
-
-
 def decode_text(raw: bytes) -> str:
     """Read UTF-8 and remember, in the type of its answer, that it had to repair."""
     try:
         return raw.decode()
     except UnicodeDecodeError:
         return RepairedText(raw.decode(errors="replace"))
-
-
-def make_row(names: Sequence[str], values: Iterable[Value]) -> Row:
-    """Put a row together and move what was repaired from the values' types into the row."""
-    row = Row(zip(names, values, strict=True))
-    if RepairedText in map(type, row.values()):
-        row.repaired = frozenset(name for name, value in row.items() if type(value) is RepairedText)
-        row.update({name: str(row[name]) for name in row.repaired})
-    return row
 
 
 def quoted(name: str) -> str:
@@ -103,23 +101,41 @@ def selection(table: str, *, beyond: str, order: str) -> str:
     return " ".join(["SELECT * FROM", table, *(["WHERE", beyond] if beyond else []), "ORDER BY", order])
 
 
-def in_batches(rows: Iterable[Row], *, size: int, key: str | None) -> Iterator[list[Row]]:
+def in_batches(chunks: Iterable[Chunk], *, size: int, key: str | None) -> Iterator[list[Row]]:
     """Cut a stream into batches, never between two rows with the same key.
 
     Rows whose key is NULL come first and may be parted: to resume after NULL is to start again.
     """
-    batch: list[Row] = []
-    for row in rows:
-        if len(batch) >= size and not _same_key(batch[-1], row, key):
-            yield batch
-            batch = []
-        batch.append(row)
-    if batch:
-        yield batch
+    waiting: list[Row] = []
+    for chunk in chunks:
+        waiting += chunk.rows()
+        start = 0
+        while (end := _end_of_batch(waiting, start + size, key)) < len(waiting):
+            yield waiting[start:end]
+            start = end
+        del waiting[:start]
+    if waiting:
+        yield waiting
+
+
+def _end_of_batch(rows: Sequence[Row], end: int, key: str | None) -> int:
+    while end < len(rows) and _same_key(rows[end - 1], rows[end], key):
+        end += 1
+    return end
 
 
 def _same_key(row: Row, other: Row, key: str | None) -> bool:
     return key is not None and row[key] is not None and row[key] == other[key]
+
+
+def could_be_key(value: Value) -> bool:
+    """Return whether a database can be asked for the value: not one that no column of numbers holds."""
+    return value is not None and not (isinstance(value, int) and value.bit_length() > 63)
+
+
+def the_one(rows: Sequence[Row], key: str, value: Value) -> Row | None:
+    """Return the row that has this key, spelled so: to MySQL `2x` is 2, and `a` is `A`."""
+    return rows[0] if rows and as_text(rows[0][key]) == as_text(value) else None
 
 
 def check_key(table: str, columns: Iterable[Column], *, key: str | None, after: object | None) -> None:

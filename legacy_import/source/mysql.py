@@ -13,7 +13,7 @@ from pymysql.constants import ER, FIELD_TYPE
 from pymysql.converters import conversions
 from pymysql.cursors import Cursor, SSCursor
 
-from legacy_import.rows import Row
+from legacy_import.rows import Chunk, Row, Value
 from legacy_import.source.address import MysqlAddress
 from legacy_import.source.base import (
     Column,
@@ -21,12 +21,14 @@ from legacy_import.source.base import (
     Source,
     SourceError,
     check_key,
+    could_be_key,
     decode_text,
     in_batches,
-    make_row,
     quoted,
     selection,
+    the_one,
 )
+from legacy_import.source.mysql_rows import RowStream
 
 CONNECT_SECONDS = 5
 READ_SECONDS = 30
@@ -75,13 +77,22 @@ def _timestamp(text: str) -> dt.datetime | dt.date | str:
 # PyMySQL decodes with the connection's codec and stops in mid-stream at a byte that is not UTF-8, such as the
 # half emoji that MariaDB stores without complaint. This codec repairs it and says so.
 codecs.register(_find_codec)
-CONVERSIONS: Mapping[Any, Callable[..., Any]] = {**conversions, FIELD_TYPE.TIMESTAMP: _timestamp}
+CONVERSIONS: Mapping[Any, Callable[..., Any]] = {
+    **conversions,
+    FIELD_TYPE.DATETIME: str,
+    FIELD_TYPE.TIMESTAMP: _timestamp,
+}
 
 
 class _StreamCursor(SSCursor):
     """A stream that can be left where it is; the driver's own would read on to its end, even from a dead link."""
 
     _result: MySQLResult | None
+
+    @property
+    def result(self) -> MySQLResult:
+        assert self._result is not None  # noqa: S101 - it was executed
+        return self._result
 
     def abandon(self) -> None:
         if self._result is not None:
@@ -124,12 +135,20 @@ class MysqlSource(Source):
     def rows(
         self, table: str, *, key: str | None, after: object | None = None, batch_size: int = 500
     ) -> Iterator[list[Row]]:
-        columns = self.columns(table)
-        check_key(table, columns, key=key, after=after)
-        every = ", ".join(str(position + 1) for position in range(len(columns)))
-        order = every if key is None else _quoted(key)
-        sql = selection(_quoted(table), beyond=f"{order} > %s" if after is not None else "", order=order)
-        yield from in_batches(self._stream(sql, after), size=batch_size, key=key)
+        yield from in_batches(self._stream(self._selection(table, key, after), after), size=batch_size, key=key)
+
+    def chunks(self, table: str, *, key: str | None) -> Iterator[Chunk]:
+        yield from self._stream(self._selection(table, key, None), None)
+
+    def first_rows(self, table: str, *, limit: int) -> list[Row]:
+        return self._rows(" ".join(["SELECT * FROM", _quoted(table), "LIMIT %s"]), limit)
+
+    def find(self, table: str, key: str, value: Value) -> Row | None:
+        check_key(table, self.columns(table), key=key, after=None)
+        if not could_be_key(value):
+            return None
+        found = self._rows(" ".join(["SELECT * FROM", _quoted(table), "WHERE", _quoted(key), "= %s LIMIT 1"]), value)
+        return the_one(found, key, value)
 
     def close(self) -> None:
         if self._stream_cursor:
@@ -137,15 +156,24 @@ class MysqlSource(Source):
         if self._connection.open:
             self._connection.close()
 
-    def _stream(self, sql: str, after: object | None) -> Iterator[Row]:
+    def _selection(self, table: str, key: str | None, after: object | None) -> str:
+        columns = self.columns(table)
+        check_key(table, columns, key=key, after=after)
+        every = ", ".join(str(position + 1) for position in range(len(columns)))
+        order = every if key is None else _quoted(key)
+        return selection(_quoted(table), beyond=f"{order} > %s" if after is not None else "", order=order)
+
+    def _stream(self, sql: str, after: object | None) -> Iterator[Chunk]:
         self._refuse_while_streaming()
         self._stream_cursor = cursor = self._connection.cursor(_StreamCursor)
+        stream: RowStream | None = None
         try:
             with self._talking():
                 cursor.execute(sql, () if after is None else (after,))
-                names = [column[0] for column in cursor.description or ()]
-                for values in cursor:
-                    yield make_row(names, values)
+                names = tuple(column[0] for column in cursor.description or ())
+                stream = RowStream(self._connection, cursor.result)
+                for values in stream.pieces():
+                    yield Chunk(names, values)
             self._refuse_if_closed()
         except SourceError:
             cursor.abandon()
@@ -153,6 +181,8 @@ class MysqlSource(Source):
         finally:
             self._stream_cursor = None
             with self._talking():
+                if stream:
+                    stream.drain()
                 cursor.close()
 
     def _ask(self, sql: str, *arguments: object) -> Sequence[Sequence[Any]]:
@@ -160,6 +190,13 @@ class MysqlSource(Source):
         with self._talking(), self._connection.cursor(Cursor) as cursor:
             cursor.execute(sql, arguments)
             return cursor.fetchall()
+
+    def _rows(self, sql: str, argument: object) -> list[Row]:
+        self._refuse_while_streaming()
+        with self._talking(), self._connection.cursor(Cursor) as cursor:
+            cursor.execute(sql, (argument,))
+            names = [column[0] for column in cursor.description or ()]
+            return Chunk(tuple(names), list(cursor.fetchall())).rows()
 
     def _refuse_while_streaming(self) -> None:
         """A second question would make the driver throw away what is left of the stream without a word."""
@@ -227,5 +264,5 @@ def _reason(server: str, error: Exception) -> str:
         return f"{server} cannot be reached: {error.strerror or error}."
     code = error.args[0] if error.args else 0
     if code in LOST:
-        return f"The connection to {server} was lost: run the import again."
+        return f"The connection to {server} was lost: run it again."
     return f"{server} {REFUSALS.get(code) or f'answered: {error.args[-1] if error.args else error}'}."

@@ -49,7 +49,7 @@ class ReadOnlyFile:
     def check_unchanged(self) -> None:
         """:raises SourceError: if an application began to write to a file that was closed when we opened it"""
         if self._as_found not in (None, _fingerprint(self._path)):
-            raise SourceError(f"{shown(self._path)} was changed while it was read: run the import again.")
+            raise SourceError(f"{shown(self._path)} was changed while it was read: run it again.")
 
     def close(self) -> None:
         """Close the file and remove the private copy, if there is one."""

@@ -14,6 +14,7 @@ from pymysql.constants import CLIENT
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "legacy"
 MakeSqlite = Callable[..., Path]
+Change = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def server_connection(database: str | None = None) -> pymysql.Connection:
 @pytest.fixture
 def mariadb() -> Iterator[MariaDatabase]:
     """An empty database on MariaDB, dropped afterwards."""
-    name = f"titanobova_import_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+    name = f"titanobova_import_{os.getpid()}"
     with _on_server(f"DROP DATABASE IF EXISTS {name}; CREATE DATABASE {name} CHARACTER SET utf8mb4"):
         yield MariaDatabase(name)
     with _on_server(f"DROP DATABASE {name}"):
@@ -99,3 +100,23 @@ def sample() -> Path:
 def sample_dump() -> str:
     """The sample database as a dump of MySQL."""
     return (EXAMPLES / "titanobova.mysql.sql").read_text()
+
+
+@pytest.fixture
+def old(sample: Path, tmp_path: Path) -> Path:
+    """A copy of the sample that the old site goes on writing to; files with an old database of their own replace it."""
+    copy = tmp_path / "old.sqlite3"
+    copy.write_bytes(sample.read_bytes())
+    return copy
+
+
+@pytest.fixture
+def change(old: Path) -> Change:
+    """Let the old site write: `change("UPDATE ...")`."""
+
+    def run(sql: str) -> None:
+        with closing(sqlite3.connect(old)) as database:
+            database.executescript(sql)
+            database.commit()
+
+    return run

@@ -29,9 +29,11 @@ FAMILIES = {
         SEQUELIZE,
         {
             Kind.USERS: ("Users", {"id": "id", "first_name": "firstName", "last_name": "lastName", "email": "email",
-                                   "password": "password", "user_type": "role", "created_at": "createdAt"}),
+                                   "password": "password", "user_type": "role", "created_at": "createdAt",
+                                   "updated_at": "updatedAt", "deleted": "deletedAt"}),
             Kind.CONTACTS: ("Contacts", {"id": "id", "name": "name", "email": "email", "subject": "subject",
-                                         "message": "message", "created_at": "createdAt"}),
+                                         "message": "message", "created_at": "createdAt",
+                                         "updated_at": "updatedAt"}),
             Kind.ENROLLMENTS: ("Enrollments", {"id": "id", "user_id": "userId", "course_id": "courseId",
                                                "status": "status", "created_at": "createdAt"}),
             Kind.REGISTRATIONS: ("CourseRegistrations", {"id": "id", "name": "fullName", "email": "email",
@@ -79,21 +81,21 @@ def test_a_family_of_databases_is_understood(family: str) -> None:
 
     assert {kind: (found.table, found.columns) for kind, found in layout.tables.items()} == expected
     assert [found.key for found in layout.tables.values()] == [columns["id"] for _, columns in expected.values()]
-    assert layout.missing == []
+    assert layout.missing == [Kind.COURSES, Kind.PAYMENTS]
 
 
 def test_what_is_not_understood_is_named() -> None:
     layout = understand({**SEQUELIZE, "Coupons": ["id", "code"]})
 
     assert layout.unknown_tables == ["SequelizeMeta", "Coupons"]
-    assert layout.tables[Kind.USERS].unused == ["updatedAt", "deletedAt"]
+    assert layout.tables[Kind.ENROLLMENTS].unused == ["updatedAt"]
 
 
 def test_a_missing_table_is_named_and_parents_come_before_children() -> None:
     layout = understand({"enrollments": ["id", "user_id", "course"], "users": ["id", "email"]})
 
     assert list(layout.tables) == [Kind.USERS, Kind.ENROLLMENTS]
-    assert layout.missing == [Kind.CONTACTS, Kind.REGISTRATIONS]
+    assert layout.missing == [Kind.COURSES, Kind.CONTACTS, Kind.REGISTRATIONS, Kind.PAYMENTS]
 
 
 @pytest.mark.parametrize("table", ["user", "USERS", "User", "tbl_user", "wp_users", "members", "app_v2_users"])
@@ -118,6 +120,37 @@ def test_of_two_spellings_of_one_column_the_first_is_used_and_the_other_is_named
     users = understand({"users": ["id", "email", "created_at", "createdAt"]}).tables[Kind.USERS]
 
     assert (users.columns["created_at"], users.unused) == ("created_at", ["createdAt"])
+
+
+@pytest.mark.parametrize(
+    ("table", "columns"),
+    [("user_courses", ["id", "user_id", "course_title"]), ("orders", ["id", "customer_id"]), ("programs", ["id"])],
+)
+def test_a_table_that_only_sounds_like_courses_or_payments_is_none(table: str, columns: list[str]) -> None:
+    found = understand({table: columns}).tables
+
+    assert not {Kind.COURSES, Kind.PAYMENTS} & found.keys()
+
+
+def test_a_kind_can_be_kept_out() -> None:
+    layout = understand({"users": ["id", "email"]}, {"users": TableOverride(table="")})
+
+    assert (layout.tables, layout.unknown_tables) == ({}, ["users"])
+
+
+def test_a_key_of_a_json_column_can_be_named_and_its_column_counts_as_used() -> None:
+    users = TableOverride(columns={"first_name": "profile.firstName"})
+    found = understand({"users": ["id", "email", "profile"]}, {"users": users}).tables[Kind.USERS]
+
+    assert found.columns["first_name"] == "profile.firstName"
+    assert found.json == {"profile.firstName"}
+    assert not found.unused
+
+
+def test_columns_of_passwords_and_salts_are_known_as_secrets() -> None:
+    found = understand({"users": ["id", "email", "hash", "salt", "name"]}).tables[Kind.USERS]
+
+    assert found.secrets == {"hash", "salt"}
 
 
 def test_a_login_handle_is_not_taken_for_a_name() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from legacy_import.dates import parse_legacy_datetime, zone_named
+from legacy_import.dates import fast_instant, parse_legacy_datetime, zone_named
 
 MOMENT = datetime(2023, 11, 14, 22, 13, 20, 123_000, tzinfo=UTC)
 SECOND = MOMENT.replace(microsecond=0)
@@ -133,3 +133,27 @@ def test_no_value_at_all_raises(written: object) -> None:
 
     assert (value is None) == (reason is not None)
     assert value is None or value.tzinfo is UTC
+
+
+ALMOST = st.from_regex(
+    r"\A20[0-9]{2}-[01][0-9]-[0-3][0-9][T ][0-2][0-9]:[0-6][0-9]:[0-6][0-9]([.,][0-9]{3,6})?(Z| \+00:00)?\Z"
+)
+
+
+@given(
+    st.one_of(
+        ALMOST, st.from_regex(r"\A[0-9TZW:+. -]{19,30}\Z"), st.datetimes(), st.integers(0, 10**13),
+        st.sampled_from([written for written, _ in READABLE + UNREADABLE]),
+    ),
+    st.sampled_from(["UTC", "Asia/Kolkata", "+00:00"]),
+)  # fmt: skip
+def test_the_fast_way_never_gives_another_instant(written: object, zone: str) -> None:
+    found = fast_instant(zone)(written)
+
+    assert found is None or (found, None) == parse_legacy_datetime(written, timezone=zone)
+
+
+@pytest.mark.parametrize("written", ["2023-11-14 22:13:20.123", "2023-11-14T22:13:20.123Z", 1_700_000_000_123, MOMENT,
+                                     "2023-11-14 22:13:20.123 +00:00", MOMENT.replace(tzinfo=None)])  # fmt: skip
+def test_the_usual_forms_go_the_fast_way(written: object) -> None:
+    assert fast_instant("UTC")(written) == MOMENT

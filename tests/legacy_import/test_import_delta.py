@@ -1,8 +1,5 @@
 """Importing again, after the old site or this one went on."""
 
-import sqlite3
-from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,31 +9,11 @@ from contacts.models import Contact
 from courses.models import Course, Enrollment, EnrollmentRequest
 from legacy_import.models import ImportedRecord, ImportRun
 from legacy_import.source.sqlite import SqliteSource
+from tests.legacy_import.conftest import Change
 from tests.legacy_import.imports import Written, counted, everything_stored, import_from, noted
 from users.models import User
 
 pytestmark = pytest.mark.django_db
-Change = Callable[[str], None]
-
-
-@pytest.fixture
-def old(sample: Path, tmp_path: Path) -> Path:
-    """A copy of the sample that the old site goes on writing to."""
-    copy = tmp_path / "old.sqlite3"
-    copy.write_bytes(sample.read_bytes())
-    return copy
-
-
-@pytest.fixture
-def change(old: Path) -> Change:
-    """Let the old site write: `change("UPDATE ...")`."""
-
-    def run(sql: str) -> None:
-        with closing(sqlite3.connect(old)) as database:
-            database.executescript(sql)
-            database.commit()
-
-    return run
 
 
 def test_only_rows_that_changed_are_updated(old: Path, change: Change) -> None:
@@ -190,10 +167,10 @@ def test_staff_rights_once_granted_are_not_taken_away_by_a_run_without_the_flag(
 
 
 def test_an_unusable_password_is_not_replaced_by_another_unusable_one(old: Path, change: Change) -> None:
-    change("UPDATE users SET password = 'plain text' WHERE id = 2")
+    change("UPDATE users SET password = '$6$unknown$text' WHERE id = 2")
     import_from(old)
     before = User.objects.get(email="person01@example.com")
-    change("UPDATE users SET password = 'other text', name = 'Renamed' WHERE id = 2")
+    change("UPDATE users SET password = '$6$unknown$other', name = 'Renamed' WHERE id = 2")
 
     with Written() as tables:
         import_from(old)

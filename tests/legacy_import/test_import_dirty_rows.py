@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from django.contrib.auth.hashers import is_password_usable
 
 from contacts.models import Contact
 from courses.models import Course, Enrollment, EnrollmentRequest
@@ -127,6 +128,7 @@ def test_an_orphan_is_rejected_with_the_row_to_be_fed_back(make_sqlite: MakeSqli
         {
             "kind": "enrollments",
             "table": "enrollments",
+            "key": "id",
             "legacy_id": "5",
             "reason": "its user 99 was not imported",
             "row": {"id": 5, "userId": 99, "courseTitle": "Course", "status": "active", "createdAt": "2023-01-05"},
@@ -148,12 +150,14 @@ def test_the_file_of_rejected_rows_is_private_and_holds_no_password(make_sqlite:
     assert "password" not in rejected_lines(report)[0]["row"]  # type: ignore[operator]  # it is the row's object
 
 
-def test_a_password_that_is_no_bcrypt_hash_is_never_stored(make_sqlite: MakeSqlite) -> None:
+def test_a_plain_password_is_hashed_before_it_is_stored_and_shown_nowhere(make_sqlite: MakeSqlite) -> None:
     old = make_sqlite(USERS + user(1, "a@example.com", password="hunter2") + user(2, "b@example.com", password=""))
 
     report = import_from(old)
 
-    assert [account.has_usable_password() for account in User.objects.all()] == [False, False]
+    hashes = User.objects.order_by("email").values_list("password", flat=True)
+    assert hashes[0].startswith("argon2$argon2id$")
+    assert not is_password_usable(hashes[1])
     assert not User.objects.filter(password__contains="hunter2").exists()
     assert "hunter2" not in json.dumps(report.as_json())
 

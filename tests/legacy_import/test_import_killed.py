@@ -1,6 +1,7 @@
 """An import that dies in the middle, and the one after it."""
 
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -71,6 +72,21 @@ def test_a_killed_run_and_a_rerun_end_where_an_undisturbed_run_does(
     assert dump() == after_the_rerun
 
 
+@pytest.mark.parametrize("moment", range(int(os.environ.get("IMPORT_KILLS", "1"))))
+def test_a_run_killed_again_and_again_at_any_moment_ends_where_an_undisturbed_one_does(old: Path, moment: int) -> None:
+    for _ in range(2):
+        killed = start(old)
+        time.sleep(random.Random(moment).uniform(0.5, 8))  # before, in or after any of its tables
+        killed.kill()
+        killed.wait(10)
+
+    assert import_from(old).balances
+    after_the_rerun = dump()
+    forget_everything()
+    assert import_from(old).balances
+    assert dump() == after_the_rerun
+
+
 def test_a_killed_run_counts_as_failed_once_the_next_one_starts(old: Path) -> None:
     killed = start(old)
     wait_for(ImportedRecord)
@@ -84,8 +100,9 @@ def test_a_killed_run_counts_as_failed_once_the_next_one_starts(old: Path) -> No
 
 
 def test_a_source_that_breaks_off_leaves_what_was_loaded_and_says_how_to_go_on(
-    old: Path, make_sqlite: MakeSqlite
+    old: Path, make_sqlite: MakeSqlite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("legacy_import.source.sqlite.PIECE", 100)  # rows that are asked of the file at once
     # A view whose row 351 cannot be computed stands for a lost disk or a cut connection.
     breaking = "CREATE VIEW contacts AS SELECT id, email, iif(id > 350, abs(-9223372036854775807 - 1), name) AS message"
     make_sqlite(f"ALTER TABLE contacts RENAME TO messages; {breaking} FROM messages")

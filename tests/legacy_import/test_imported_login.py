@@ -8,6 +8,7 @@ from rest_framework.test import APIClient
 
 from tests.legacy_import.conftest import MakeSqlite
 from tests.legacy_import.imports import counted, import_from
+from tests.legacy_import.old_passwords import HASHED, KEPT, PASSWORD
 from users.models import User
 
 pytestmark = pytest.mark.django_db
@@ -67,14 +68,33 @@ def test_case_and_space_of_the_old_address_do_not_matter(anonymous: APIClient, s
     assert log_in(anonymous, " Person01@EXAMPLE.com ", "Legacy-pass-01").status_code == 200
 
 
-@pytest.mark.parametrize("stored", ["plain-text-9", "5f4dcc3b5aa765d61d8327deb882cf99", "", "!", "$2b$10$cut"])
-def test_a_password_that_was_not_hashed_with_bcrypt_logs_nobody_in(
+def one_user(password: str, salt: str = "") -> str:
+    """Return the SQL of a table with one user."""
+    values = ", ".join(f"'{value}'" for value in ("a@example.com", password, salt))
+    return f"CREATE TABLE users (id, email, password, salt); INSERT INTO users VALUES (1, {values})"
+
+
+@pytest.mark.parametrize("form", ["argon2id", "scrypt salt:hash", "pbkdf2 named", "md5", "salt before", "plain"])
+def test_a_password_of_any_kind_opens_the_account_and_becomes_argon2(
+    anonymous: APIClient, make_sqlite: MakeSqlite, form: str
+) -> None:
+    old = {**KEPT, **HASHED}[form]
+    import_from(make_sqlite(one_user(old.password, old.salt)))
+    before = User.objects.get().password
+
+    assert log_in(anonymous, "a@example.com", "Legacy-pass-01").status_code == 401
+    assert User.objects.get().password == before
+    assert log_in(anonymous, "a@example.com", PASSWORD).status_code == 200
+    assert User.objects.get().password.startswith("argon2$argon2id$")
+    assert form in KEPT or old.password not in before
+
+
+@pytest.mark.parametrize("stored", ["google", "", "!", "$2b$10$cut", "$6$salt$unknown", "U2FsdGVkX1encrypted"])
+def test_a_password_that_cannot_be_checked_logs_nobody_in(
     anonymous: APIClient, make_sqlite: MakeSqlite, stored: str
 ) -> None:
-    old = make_sqlite(
-        f"CREATE TABLE users (id, email, password);INSERT INTO users VALUES (1, 'a@example.com', '{stored}')"
-    )
-    import_from(old)
+    import_from(make_sqlite(one_user(stored)))
 
-    for tried in {stored or "empty", "password", "plain-text-9"}:
+    assert not User.objects.get().has_usable_password()
+    for tried in (stored or "empty", "password"):
         assert log_in(anonymous, "a@example.com", tried).status_code == 401

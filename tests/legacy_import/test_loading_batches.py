@@ -38,12 +38,14 @@ def load(kind: Kind, rows: Sequence[Mapped], *, size: int = 500) -> BatchCounts:
 def account(number: int, email: str = "", **fields: Any) -> Mapped:
     """Return a mapped account."""
     known = {"email": email or f"p{number}@example.com", "password": None, "first_name": "P", "last_name": str(number)}
-    return Mapped(str(number), known | {"user_type": "student", "created_at": DAY} | fields, [])
+    unknown = {"phone_number": "", "bio": "", "email_verified": False, "is_active": True, "date_of_birth": None}
+    return Mapped(str(number), known | unknown | {"user_type": "student", "created_at": DAY} | fields, [])
 
 
 def enrollment(number: int, person: int, title: str, status: str) -> Mapped:
     """Return a mapped enrolment."""
-    owner = {"legacy_user_id": str(person), "legacy_course_id": None, "course_title": title}
+    owner = {"legacy_user_id": str(person), "email": "", "legacy_course_id": None, "course_title": title}
+    owner |= {"progress": None, "completed_at": None}
     return Mapped(str(number), owner | {"status": status, "created_at": DAY + timedelta(days=number)}, [])
 
 
@@ -98,7 +100,7 @@ def test_a_changed_batch_is_written_at_once() -> None:
         counts = load(Kind.USERS, [account(number, first_name="New") for number in range(50)])
 
     assert counts.updated == 50
-    assert len(captured) <= 12
+    assert len(captured) <= 14  # however many rows there are
     assert User.objects.filter(first_name="New").count() == 50
 
 

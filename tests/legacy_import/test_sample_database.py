@@ -40,14 +40,17 @@ def test_every_row_of_the_sample_is_mapped(sample: Path) -> None:
 def test_an_account_keeps_its_hash_its_label_and_its_instant_to_the_millisecond(sample: Path) -> None:
     account = read_and_map(f"sqlite:///{sample}")[Kind.USERS]["3"]
 
-    assert account.fields == {
-        "email": "person02@example.com",
-        "password": "$2b$10$24Kkkh.ZW4fCZcqsEfG5fOXBOXKAoWmVwjVWC.jheeakiDnK/JVLy",
-        "first_name": "Chloé",
-        "last_name": "García-López",
-        "user_type": "student",
-        "created_at": datetime(2023, 3, 10, 23, 39, 3, 74_000, tzinfo=UTC),
-    }
+    assert (
+        account.fields.items()
+        >= {
+            "email": "person02@example.com",
+            "password": "bcrypt_node$$2b$10$24Kkkh.ZW4fCZcqsEfG5fOXBOXKAoWmVwjVWC.jheeakiDnK/JVLy",
+            "first_name": "Chloé",
+            "last_name": "García-López",
+            "user_type": "student",
+            "created_at": datetime(2023, 3, 10, 23, 39, 3, 74_000, tzinfo=UTC),
+        }.items()
+    )
 
 
 def test_contact_text_is_as_its_author_typed_it(sample: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from legacy_import.source import Row, Source, SourceError, open_source
 from legacy_import.source.mysql import MysqlSource
-from tests.legacy_import.conftest import MariaDatabase
+from tests.legacy_import.conftest import MariaDatabase, server_connection
 
 pytestmark = pytest.mark.external
 MANY = (
@@ -42,10 +42,98 @@ def test_each_type_arrives_as_what_it_is(mariadb: MariaDatabase) -> None:
     moment = datetime(2023, 11, 14, 22, 13, 20, 123_000, tzinfo=UTC)
     assert full == {
         "id": 1, "price": Decimal("19.90"), "paid": 1, "bits": b"\x01", "raw": b"\xff\0",
-        "made": moment.replace(tzinfo=None), "seen": moment, "born": date(2023, 11, 14), "role": "admin", "extra": "{}",
+        "made": "2023-11-14 22:13:20.123", "seen": moment, "born": date(2023, 11, 14), "role": "admin", "extra": "{}",
     }  # fmt: skip
     assert (odd["made"], odd["born"], odd["paid"]) == ("0000-00-00 00:00:00.000", "2023-00-00", 2)
     assert str(odd["seen"]).startswith("0000-00-00")
+
+
+EVERY_TYPE = """
+    SET sql_mode = '', time_zone = '+05:30';
+    CREATE TABLE users (id INT UNSIGNED PRIMARY KEY, tiny TINYINT, small SMALLINT UNSIGNED, medium MEDIUMINT,
+        big BIGINT UNSIGNED, price DECIMAL(20, 4), ratio DOUBLE, few FLOAT, born DATE, made DATETIME, fine DATETIME(6),
+        seen TIMESTAMP(3) NULL, at TIME, year YEAR, bits BIT(9), raw VARBINARY(9), blobs BLOB, name VARCHAR(99),
+        story LONGTEXT, role ENUM('a', 'b'), tags SET('x', 'y'), extra JSON, latin VARCHAR(9) CHARACTER SET latin1);
+    INSERT INTO users VALUES (4294967295, -128, 65535, -8388608, 18446744073709551615, '-12345678901234.5678', 1.5,
+        0.25, '2023-11-14', '2023-11-14 22:13:20', '1000-01-01 00:00:00.000001', '2023-11-15 03:43:20.123',
+        '-838:59:59', 1999, b'101010101', x'ff00', x'00ff', 'José 😀', REPEAT('x', 70000), 'b', 'x,y', '{"a": 1}', 'é');
+"""
+NULLS = "INSERT INTO users (id) VALUES (1);"
+STRANGE = """
+    INSERT INTO users (id, born, made, fine, seen, name) VALUES
+        (2, '0000-00-00', '0000-00-00 00:00:00', '2023-00-00 00:00:00', '0000-00-00 00:00:00', 'plain'),
+        (3, '2023-11-14', '2023-11-14 22:13:20', '2023-11-14', '2023-11-14', CONVERT(x'41EDA0BD' USING utf8mb4));
+"""
+
+
+@pytest.mark.parametrize("sql", [EVERY_TYPE + NULLS, EVERY_TYPE + NULLS + STRANGE])
+@pytest.mark.parametrize("is_patient", [False, True])
+def test_the_compiled_reader_gives_what_the_driver_gives(
+    sql: str, is_patient: bool, mariadb: MariaDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mariadb.execute(sql)
+    monkeypatch.setattr("legacy_import.source.mysql_rows.STRICT_FAILURES", 0 if is_patient else 20)
+
+    with open_source(mariadb.connection) as source:
+        by_driver = sorted(source.first_rows("users", limit=9), key=lambda row: str(row["id"]))
+        by_parser = sorted(read(source), key=lambda row: str(row["id"]))
+
+    assert by_parser == by_driver
+    assert [{name: type(value) for name, value in row.items()} for row in by_parser] == [
+        {name: type(value) for name, value in row.items()} for row in by_driver
+    ]
+    assert [row.repaired for row in by_parser] == [row.repaired for row in by_driver]
+
+
+def test_a_piece_with_something_strange_spoils_no_other(mariadb: MariaDatabase) -> None:
+    mariadb.execute("""
+        SET sql_mode = '';
+        CREATE TABLE users (id INT PRIMARY KEY, name VARCHAR(255), made DATETIME);
+        INSERT INTO users SELECT seq, REPEAT('é', 120), '2023-11-14' FROM seq_1_to_20000;
+        UPDATE users SET made = '0000-00-00', name = CONVERT(x'41EDA0BD' USING utf8mb4) WHERE id % 7000 = 0;
+    """)
+
+    with open_source(mariadb.connection) as source:
+        rows = read(source, batch_size=333)
+
+    assert [row["id"] for row in rows] == list(range(1, 20_001))
+    strange = [row for row in rows if row.repaired]
+    assert [row["id"] for row in strange] == [7000, 14_000]
+    assert {str(row["made"]) for row in strange} == {"0000-00-00 00:00:00"}
+    assert {row["made"] for row in rows if not row.repaired} == {"2023-11-14 00:00:00"}
+
+
+def test_an_error_of_the_server_in_mid_stream_is_one_line(mariadb: MariaDatabase) -> None:
+    mariadb.execute("""
+        CREATE TABLE base (id INT PRIMARY KEY); INSERT INTO base SELECT seq FROM seq_1_to_5000;
+        CREATE VIEW users AS SELECT id, IF(id < 4900, 1, (SELECT id FROM base WHERE id < 3)) AS x FROM base;
+    """)
+
+    with open_source(mariadb.connection) as source:
+        with pytest.raises(SourceError, match="Subquery returns more than 1 row"):
+            read(source)
+        assert source.count("base") == 5000
+
+
+def test_the_servers_own_log_shows_nothing_but_reading(mariadb: MariaDatabase) -> None:
+    mariadb.execute("CREATE TABLE users (id INT PRIMARY KEY, email VARCHAR(9)); INSERT INTO users VALUES (1, 'a')")
+    with contextlib.closing(server_connection("mysql")) as server, server.cursor() as cursor:
+        cursor.execute("SELECT @@global.general_log, @@global.log_output")
+        before = cursor.fetchone()
+        cursor.execute("SET GLOBAL log_output = 'TABLE', GLOBAL general_log = 1")
+        try:
+            with open_source(mariadb.connection) as source:
+                assert isinstance(source, MysqlSource)
+                ((thread,),) = source._ask("SELECT CONNECTION_ID()")
+                source.tables(), source.count("users"), read(source), source.first_rows("users", limit=1)
+                source.find("users", "id", 1)
+        finally:
+            cursor.execute("SET GLOBAL general_log = %s, GLOBAL log_output = %s", before)
+        cursor.execute("SELECT argument FROM general_log WHERE thread_id = %s AND command_type = 'Query'", (thread,))
+        said = [str(argument).split()[0] for (argument,) in cursor.fetchall()]
+
+    assert said.count("SELECT") >= 6
+    assert set(said) <= {"SELECT", "SET", "START"}
 
 
 def test_half_an_emoji_is_replaced_and_the_row_says_where(mariadb: MariaDatabase) -> None:

@@ -169,6 +169,22 @@ def test_a_locked_database_is_refused_in_one_line(make_sqlite: MakeSqlite, monke
             open_source(str(old))
 
 
+@pytest.mark.parametrize("bad", [{1}, {500}, {501}, {2000}, {3, 1250, 1251}, set()])
+def test_a_text_that_is_no_utf8_costs_no_other_row(make_sqlite: MakeSqlite, bad: set[int]) -> None:
+    old = make_sqlite(USERS)
+    with closing(sqlite3.connect(old)) as database:
+        rows = ((number, b"x\xff" if number in bad else "é".encode()) for number in range(1, 2001))
+        database.executemany("INSERT INTO users VALUES (?, CAST(? AS TEXT))", rows)
+        database.commit()
+
+    with open_source(str(old)) as source:
+        found = [row for batch in source.rows("users", key="id", batch_size=333) for row in batch]
+
+    assert [row["id"] for row in found] == list(range(1, 2001))
+    assert {row["id"] for row in found if row.repaired} == bad
+    assert {row["email"] for row in found if not row.repaired} == {"é"}
+
+
 def test_bytes_that_are_no_text_are_replaced_and_the_row_says_where(make_sqlite: MakeSqlite) -> None:
     old = make_sqlite(
         "CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT, email TEXT, photo BLOB);"

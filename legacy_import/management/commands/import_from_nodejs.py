@@ -1,6 +1,9 @@
 """`manage.py import_from_nodejs`: arguments, printing, exit code."""
 
 import json
+from contextlib import nullcontext
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -8,14 +11,25 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
+from legacy_import.comparing import ComparisonStoppedError, verify
+from legacy_import.dates import parse_legacy_datetime
+from legacy_import.differences import Comparison, Difference
 from legacy_import.exclusive import AnotherImportRunsError
+from legacy_import.inspection import inspect
 from legacy_import.mapping import ImportOptions
+from legacy_import.mapping_file import MappingFileError, read_mapping
 from legacy_import.pipeline import BATCH_SIZE, ImportRefusedError, Order, run_import
+from legacy_import.progress_bar import shown
+from legacy_import.rejects import RejectsFileError
 from legacy_import.report import Report
-from legacy_import.source import SourceError
+from legacy_import.report_page import as_page
+from legacy_import.source import SourceError, open_source
+from legacy_import.undoing import Undone, undo
 
 SOME_REJECTED, NOT_STARTED, NOT_FINISHED = 1, 2, 3
-HIGHEST_BATCH_SIZE = 5000  # SQLite takes at most 32,766 parameters in one statement
+REFUSALS = (SourceError, ImportRefusedError, AnotherImportRunsError, MappingFileError, RejectsFileError)
+MAPPING = "import-mapping.toml"
+HIGHEST_BATCH_SIZE = 50_000  # rows; a few batches are held in memory
 
 
 class Command(BaseCommand):
@@ -23,7 +37,8 @@ class Command(BaseCommand):
 
     help = (
         "Imports users, contacts, enrolments and registrations of the old Node.js system, which is only read. "
-        "Exit code: 0 all well, 1 some rows were rejected, 2 it could not start, 3 it stopped in the middle."
+        "Exit code: 0 all well; 1 some rows were rejected, differ or could not be undone; 2 it could not start; "
+        "3 it stopped in the middle, run it again."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -39,7 +54,23 @@ class Command(BaseCommand):
         add("--trust-roles", action="store_true", help="make the old site's admins staff here")
         add("--batch-size", type=int, default=BATCH_SIZE, help="rows of one transaction (%(default)s)")
         add("--dry-run", action="store_true", help="do everything and roll it back")
-        add("--report", type=Path, metavar="FILE", help="write the report there as JSON")
+        add("--tables", default="", metavar="A,B", help="import these alone, by our name or the old one")
+        add("--limit", type=int, help="so many rows of each table at most")
+        add("--since", metavar="DATE", help="leave out rows last written before, such as 2024-05-31")
+        add("--report", type=Path, metavar="FILE", help="write the report there: JSON, or a page if it ends in .html")
+        add("--verify", action="store_true", help="only compare every row of both sides; --report gets all differences")
+        add("--undo", metavar="RUN", help="remove what this run created and nobody has touched since")
+        add("--retry", type=Path, metavar="FILE", help="feed rejected rows back, after they were repaired in this file")
+        add(
+            "--mapping",
+            type=Path,
+            metavar="FILE",
+            help="what you know better, in TOML; --inspect writes one to begin with",
+        )
+        add(
+            "--inspect", nargs="?", type=Path, const=Path(MAPPING), metavar="FILE",
+            help=f"import nothing: say what is understood, and write it as a mapping file ({MAPPING})",
+        )  # fmt: skip
         add("--rejects", type=Path, metavar="FILE", help="for rejected rows (import-rejects-RUN.jsonl)")
 
     def handle(self, *args: Any, **given: Any) -> None:
@@ -48,21 +79,78 @@ class Command(BaseCommand):
         :raises CommandError: with the exit code that `help` tells, for everything but full success
         """
         try:
-            report = run_import(_order(given))
-        except (SourceError, ImportRefusedError, AnotherImportRunsError) as error:
+            self._do(given)
+        except REFUSALS as error:
             raise CommandError(str(error), returncode=NOT_STARTED) from None
+        except ComparisonStoppedError as error:
+            raise CommandError(str(error), returncode=NOT_FINISHED) from None
         except DatabaseError as error:
             raise CommandError(str(error).partition("\n")[0], returncode=NOT_FINISHED) from None
-        self._tell(report, given["report"])
+
+    def _do(self, given: dict[str, Any]) -> None:
+        if given["undo"]:
+            self._tell_undone(undo(given["undo"]))
+            return
+        order = _order(given)
+        if given["inspect"]:
+            self.stdout.write(_inspected(order, given["inspect"]))
+        elif given["verify"]:
+            self._tell_compared(_compared(order, given["report"]))
+        else:
+            with shown() as progress:
+                report = run_import(replace(order, progress=progress))
+            self._tell(report, given["report"])
 
     def _tell(self, report: Report, file: Path | None) -> None:
         self.stdout.write(report.as_text())
         if file:
-            file.write_text(json.dumps(report.as_json(), indent=2, ensure_ascii=False) + "\n")
+            file.write_text(_as_file(report, file))
         if report.failure:
             raise CommandError(f"The import stopped: {report.failure}", returncode=NOT_FINISHED)
         if report.rejected:
             raise CommandError(f"{report.rejected} rows were rejected.", returncode=SOME_REJECTED)
+
+    def _tell_compared(self, compared: Comparison) -> None:
+        self.stdout.write(compared.as_text())
+        if compared.differences:
+            raise CommandError(f"{compared.differences:,} differences.", returncode=SOME_REJECTED)
+
+    def _tell_undone(self, undone: Undone) -> None:
+        self.stdout.write(undone.as_text())
+        if undone.left:
+            raise CommandError(f"{undone.left:,} objects were left.", returncode=SOME_REJECTED)
+
+
+def _compared(order: Order, file: Path | None) -> Comparison:
+    """Compare; all differences go to the file, one JSON object a line."""
+    with shown() as progress, file.open("w", encoding="utf-8") if file else nullcontext() as lines:
+
+        def write(difference: Difference) -> None:
+            if lines:
+                lines.write(json.dumps(difference.as_json()) + "\n")
+
+        return verify(replace(order, progress=progress), write)
+
+
+def _as_file(report: Report, file: Path) -> str:
+    if file.suffix.lower() in (".html", ".htm"):
+        return as_page(report.as_json())
+    return json.dumps(report.as_json(), indent=2, ensure_ascii=False) + "\n"
+
+
+def _inspected(order: Order, file: Path) -> str:
+    """Say what would be understood, and write the mapping file; one that is there is never overwritten."""
+    mapping = read_mapping(order.mapping) if order.mapping else None
+    with open_source(order.connection, timezone=order.options.timezone) as source:
+        inspection = inspect(source, mapping)
+    try:
+        with file.open("x", encoding="utf-8") as written:
+            written.write(inspection.as_toml())
+    except OSError as error:
+        raise ImportRefusedError(
+            f"{file} cannot be written: {error.strerror}. Name another with --inspect FILE."
+        ) from None
+    return f"{inspection.as_text()}Written as a mapping file: {file}"
 
 
 def _order(given: dict[str, Any]) -> Order:
@@ -75,5 +163,30 @@ def _order(given: dict[str, Any]) -> Order:
         options = ImportOptions(no_unescape=frozenset(given["no_unescape"]), **{name: given[name] for name in names})
     except ValueError as error:
         raise ImportRefusedError(str(error)) from None
-    connection = given["connection"] or settings.NODE_DB_URL
-    return Order(connection, options, given["batch_size"], given["dry_run"], given["rejects"])
+    return Order(
+        given["connection"] or settings.NODE_DB_URL,
+        options,
+        given["batch_size"],
+        given["dry_run"],
+        given["rejects"],
+        given["mapping"],
+        frozenset(name.strip().casefold() for name in given["tables"].split(",") if name.strip()),
+        _limit(given["limit"]),
+        _instant(given["since"], options.timezone),
+        retry=given["retry"],
+    )
+
+
+def _limit(limit: int | None) -> int | None:
+    if limit is not None and limit < 1:
+        raise ImportRefusedError("--limit is a number of rows, at least 1.")
+    return limit
+
+
+def _instant(since: str | None, zone: str) -> datetime | None:
+    if since is None:
+        return None
+    parsed = parse_legacy_datetime(since, timezone=zone)
+    if parsed.value is None:
+        raise ImportRefusedError(f"--since {since[:40]!r} is no date such as 2024-05-31: {parsed.reason}.")
+    return parsed.value

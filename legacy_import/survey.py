@@ -1,0 +1,74 @@
+"""Looks at an old database before it is imported: where everything lives, keys of JSON columns included."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from legacy_import.aliases import Kind, Layout, LayoutError, TableLayout, TableOverride, recognised, understand
+from legacy_import.mapping_file import MappingFile
+from legacy_import.rows import Row, Value
+from legacy_import.source import Source, read_schema
+
+LOOKED_AT = 50  # rows
+# What may come from a key of a JSON column by its name alone; ids and passwords may not.
+FROM_JSON = frozenset(
+    {
+        "name", "first_name", "last_name", "phone_number", "phone", "bio", "date_of_birth", "subject", "experience",
+        "notes", "level", "user_agent", "ip_address", "progress", "description", "category",
+    }
+)  # fmt: skip
+
+
+def read_layout(source: Source, overrides: Mapping[str, TableOverride] | None = None) -> Layout:
+    """Recognise what a database holds; `overrides` are those of a mapping file.
+
+    :raises LayoutError: if they name what does not exist
+    :raises MappingFileError: the same, if they are a MappingFile: it names the line
+    """
+    try:
+        layout = understand(read_schema(source), overrides)
+    except LayoutError as error:
+        if isinstance(overrides, MappingFile):
+            raise overrides.complaint(error.keys, f"is wrong: {error}") from None
+        raise
+    said = {kind: (overrides or {}).get(kind, TableOverride()).get("columns", {}) for kind in layout.tables}
+    tables = {kind: _with_json(source, kind, table, said[kind]) for kind, table in layout.tables.items()}
+    return replace(layout, tables=tables)
+
+
+def _with_json(source: Source, kind: Kind, table: TableLayout, said: Mapping[str, str]) -> TableLayout:
+    """Take fields that have no column from keys of JSON columns that are left over."""
+    if not table.unused:
+        return table
+    rows = source.first_rows(table.table, limit=LOOKED_AT)
+    columns, json_columns, unused = dict(table.columns), set(table.json), list(table.unused)
+    for column in table.unused:
+        keys = json_keys(rows, column)
+        for field, key in recognised(kind, keys).items():
+            if field in FROM_JSON and field not in columns and field not in said:
+                columns[field] = f"{column}.{key}"
+                json_columns.add(columns[field])
+        if any(name in json_columns and name.startswith(f"{column}.") for name in columns.values()):
+            unused.remove(column)
+    return replace(table, columns=columns, json=frozenset(json_columns), unused=unused)
+
+
+def json_keys(rows: Sequence[Row], column: str) -> list[str]:
+    """Return the keys of a column's JSON objects; none if it holds anything else."""
+    found: dict[str, None] = {}
+    for row in rows:
+        value = _object(row[column])
+        if value is None:
+            return []
+        found |= dict.fromkeys(key for key in value if "." not in key)
+    return list(found)
+
+
+def _object(value: Value) -> dict[str, object] | None:
+    if value is None:
+        return {}
+    try:
+        parsed = json.loads(value) if isinstance(value, str | bytes) else None
+    except (ValueError, RecursionError):
+        return None
+    return parsed if isinstance(parsed, dict) else None
