@@ -1,12 +1,12 @@
 """Contacts in the admin."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.forms import ModelForm
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from unfold.admin import TabularInline
@@ -14,12 +14,13 @@ from unfold.decorators import action
 
 from audit.actor import Actor
 from audit.admin import AuditedModelAdmin
-from contacts.downloads import download
 from contacts.forms import AnswerForm
 from contacts.models import SPAM_CHOICES, Contact, ContactAnswer, ContactQuerySet
 from contacts.services import answering, judging, purging
-from contacts.services.exporting import FileFormat, export_contacts
+from contacts.services.exporting import COLUMNS, export_contacts
 from titanobova.errors import DomainError
+from titanobova.formats import FileFormat
+from titanobova.idempotency import attempt_of_form
 
 
 class SpamFilter(admin.SimpleListFilter):
@@ -71,7 +72,8 @@ class ContactAdmin(AuditedModelAdmin):
     searches_words = True
     list_select_related = ["responded_by"]
     inlines = [ThreadInline]
-    actions = ["mark_spam", "unmark_spam", "close", "export_csv", "export_jsonl"]
+    actions = ["mark_spam", "unmark_spam", "close"]
+    export_fields = COLUMNS
     actions_detail = ["answer"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
@@ -115,7 +117,10 @@ class ContactAdmin(AuditedModelAdmin):
         form = AnswerForm(request.POST or None)
         if form.is_valid():
             try:
-                answering.respond_to_contact(contact, **form.cleaned_data, by=Actor.from_request(request))
+                message, name = form.cleaned_data["message"], form.cleaned_data["attempt"]
+                attempt = attempt_of_form("contacts.respond", request.user, name, contact.pk, message)
+                by = Actor.from_request(request)
+                answering.respond_to_contact(contact, message=message, by=by, attempt=attempt)
             except DomainError as refusal:
                 form.add_error(None, refusal.text)
             else:
@@ -140,15 +145,11 @@ class ContactAdmin(AuditedModelAdmin):
         """Put the chosen contacts away."""
         self._do_to_each(request, chosen, answering.close_contact)
 
-    @admin.action(description="Export as CSV", permissions=["view"])
-    def export_csv(self, request: HttpRequest, chosen: ContactQuerySet) -> StreamingHttpResponse:
-        """Hand the chosen contacts out for a spreadsheet."""
-        return self._export(request, chosen, FileFormat.CSV)
-
-    @admin.action(description="Export as JSON lines", permissions=["view"])
-    def export_jsonl(self, request: HttpRequest, chosen: ContactQuerySet) -> StreamingHttpResponse:
-        """Hand the chosen contacts out for a program."""
-        return self._export(request, chosen, FileFormat.JSONL)
+    def export(
+        self, chosen: QuerySet[Any], file_format: FileFormat, *, filters: Mapping[str, object], by: Actor
+    ) -> Iterator[str]:
+        """Record who takes what along, and return the file that the API hands out too."""
+        return export_contacts(chosen, file_format, filters=filters, by=by)
 
     def _do_to_each(self, request: HttpRequest, chosen: ContactQuerySet, do: Callable[..., Contact]) -> None:
         done = refused = 0
@@ -161,10 +162,3 @@ class ContactAdmin(AuditedModelAdmin):
         self.message_user(request, f"Done: {done}.", messages.SUCCESS)
         if refused:
             self.message_user(request, f"Not possible any more: {refused}.", messages.WARNING)
-
-    def _export(self, request: HttpRequest, chosen: ContactQuerySet, file_format: FileFormat) -> StreamingHttpResponse:
-        all_found = request.POST.get("select_across") == "1"
-        ticked = "all" if all_found else len(request.POST.getlist("_selected_action"))
-        filters = {**request.GET.dict(), "chosen": ticked}
-        pieces = export_contacts(chosen, file_format, filters=filters, by=Actor.from_request(request))
-        return download(pieces, file_format)

@@ -76,21 +76,36 @@ class Contact(models.Model):
     message = models.TextField()
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.NEW)
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="contacts"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="contacts",
+        db_index=False,
     )
     internal_notes = models.TextField(blank=True, help_text="Staff alone see this.")
     response_message = models.TextField(blank=True)
     responded_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="answered_contacts"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="answered_contacts",
+        db_index=False,
     )
     is_spam = models.BooleanField(default=False, help_text="Kept apart, never deleted for it.")
     spam_score = models.PositiveSmallIntegerField(default=0, help_text="0 to 100, by our model (contacts/spam.py).")
     spam_reasons = models.JSONField(default=list, blank=True, help_text="What made the score.")
     spam_decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="judged_contacts"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="judged_contacts",
+        db_index=False,
     )
     notice = models.ForeignKey(
-        OutgoingMail, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", editable=False
+        OutgoingMail, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", editable=False, db_index=False
     )
     claimed_at = models.DateTimeField(
         null=True, editable=False, help_text="When the sender proved the address; empty if they sent it logged in."
@@ -110,6 +125,10 @@ class Contact(models.Model):
             models.Index(fields=["created_at"], name="contacts_by_time"),
             models.Index(fields=["email_canonical", "-id"], name="contacts_by_sender"),
             models.Index(fields=["-id"], name="contacts_that_are_spam", condition=Q(is_spam=True)),
+            *(
+                models.Index(fields=[name], name=f"contacts_with_{name}", condition=Q(**{f"{name}__isnull": False}))
+                for name in ("responded_by", "spam_decided_by", "notice")  # few have one
+            ),
         ]
 
     def __str__(self) -> str:

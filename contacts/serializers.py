@@ -10,7 +10,7 @@ from rest_framework.fields import SkipField, empty
 
 from contacts.models import SPAM_CHOICES, Contact, ContactAnswer
 from contacts.workflow import Status
-from titanobova.api import ClosedSerializer, OneLineField
+from titanobova.api import ClosedSerializer, OneLineField, OptionalLine
 from titanobova.serializers import ModelSerializer, Serializer
 
 MESSAGE_LENGTH = 5000  # characters; the longest still fits into the 64 KiB of a body when each is escaped
@@ -60,8 +60,8 @@ class ContactInput(Serializer):
 
     name = OneLineField(max_length=255)
     email = serializers.EmailField(max_length=254)
-    phone = OneLineField(max_length=50, required=False, allow_blank=True)
-    subject = OneLineField(max_length=255, required=False, allow_blank=True)
+    phone = OptionalLine(max_length=50)
+    subject = OptionalLine(max_length=255)
     message = serializers.CharField(max_length=MESSAGE_LENGTH)
     website = TrapField(
         source="is_trap_filled",

@@ -7,11 +7,9 @@ from django.db.models import Prefetch, prefetch_related_objects
 from django.http import StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.authentication import BaseAuthentication
-from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.permissions import SAFE_METHODS, IsAdminUser, IsAuthenticated
-from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
@@ -19,24 +17,23 @@ from rest_framework.views import APIView as BaseView
 
 from audit.actor import Actor
 from contacts import serializers
-from contacts.downloads import download
 from contacts.models import Contact, ContactAnswer, ContactQuerySet
 from contacts.services import answering, judging
-from contacts.services.exporting import FileFormat, export_contacts
+from contacts.services.exporting import export_contacts
 from contacts.services.submitting import submit_contact
 from contacts.spam import Submission
 from contacts.workflow import Status
 from titanobova.api import APIView, GenericViewSet
 from titanobova.bounded import found_first_if_few
+from titanobova.downloads import WhateverIsAccepted, download
+from titanobova.formats import FileFormat
 from titanobova.http import StrictJSONParser
 from titanobova.idempotency import attempt_of
 from titanobova.parsers import BoundedFormParser, BoundedMultiPartParser
+from titanobova.schema import NAMED_ATTEMPT
 from titanobova.throttling import ContactLimit, OrdinaryLimit
 from users.authentication import OptionalBearerAuthentication, current_user
 
-NAMED_ATTEMPT = OpenApiParameter(
-    "Idempotency-Key", str, OpenApiParameter.HEADER, description="The name of this attempt; send the same to repeat it."
-)
 QUERY = [serializers.ContactQuery]
 
 
@@ -128,13 +125,14 @@ class RespondView(APIView):
 
     permission_classes = [IsAdminUser]
 
-    @extend_schema(request=serializers.AnswerInput, responses=serializers.StaffThread)
+    @extend_schema(parameters=[NAMED_ATTEMPT], request=serializers.AnswerInput, responses=serializers.StaffThread)
     def post(self, request: Request, pk: UUID) -> Response:
-        """Mail the answer to who wrote."""
+        """Mail the answer to who wrote; the same attempt again mails nothing more."""
         contact = visible_contact(request, pk)
         form = serializers.AnswerInput(data=request.data)
         form.is_valid(raise_exception=True)
-        return thread(answering.respond_to_contact(contact, **form.validated_data, by=Actor.from_request(request)))
+        attempt, by = attempt_of(request, f"contacts.respond {contact.pk}"), Actor.from_request(request)
+        return thread(answering.respond_to_contact(contact, **form.validated_data, by=by, attempt=attempt))
 
 
 class CloseView(APIView):
@@ -170,16 +168,6 @@ class UnmarkSpamView(APIView):
         return thread(judging.unmark_as_spam(visible_contact(request, pk), by=Actor.from_request(request)))
 
 
-class WhateverIsAccepted(DefaultContentNegotiation):
-    """The address says what a file is written in, so `Accept: text/csv` is right and `Accept: */*` too."""
-
-    def select_renderer(
-        self, request: Request, renderers: Any, format_suffix: str | None = None
-    ) -> tuple[BaseRenderer, str]:
-        """Return JSON, for refusals."""
-        return renderers[0], renderers[0].media_type
-
-
 class ExportView(APIView):
     """Contacts as a file."""
 
@@ -191,7 +179,8 @@ class ExportView(APIView):
         """Answer what the list would find, whole and newest first."""
         query = wanted(request)
         found, by = found_contacts(request, query), Actor.from_request(request)
-        return download(export_contacts(found, self.file_format, filters=query, by=by), self.file_format)
+        pieces = export_contacts(found, self.file_format, filters=query, by=by)
+        return download(pieces, "contacts", self.file_format)
 
 
 @extend_schema_view(get=extend_schema(parameters=QUERY, responses={(200, "text/csv"): OpenApiTypes.STR}))

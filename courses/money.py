@@ -1,17 +1,56 @@
-"""How a price is read, and written in its currency."""
+"""How a price is read, written in its currency, and told from one that nobody could pay.
+
+Which currencies there are, their fractions and their least charges are those of https://docs.stripe.com/currencies.
+"""
 
 import re
 from decimal import Decimal
 
 PRICE = re.compile(r"[0-9]{1,8}(\.[0-9]{1,3})?")
 
-# https://docs.stripe.com/currencies: currencies whose smallest unit is a whole, and those with thousandths.
+CURRENCIES = frozenset(
+    {
+        "aed", "afn", "all", "amd", "ang", "aoa", "ars", "aud", "awg", "azn", "bam", "bbd", "bdt", "bgn", "bhd", "bif",
+        "bmd", "bnd", "bob", "brl", "bsd", "bwp", "byn", "bzd", "cad", "cdf", "chf", "clp", "cny", "cop", "crc", "cve",
+        "czk", "djf", "dkk", "dop", "dzd", "egp", "etb", "eur", "fjd", "fkp", "gbp", "gel", "gip", "gmd", "gnf", "gtq",
+        "gyd", "hkd", "hnl", "htg", "huf", "idr", "ils", "inr", "isk", "jmd", "jod", "jpy", "kes", "kgs", "khr", "kmf",
+        "krw", "kwd", "kyd", "kzt", "lak", "lbp", "lkr", "lrd", "lsl", "mad", "mdl", "mga", "mkd", "mmk", "mnt", "mop",
+        "mur", "mvr", "mwk", "mxn", "myr", "mzn", "nad", "ngn", "nio", "nok", "npr", "nzd", "omr", "pab", "pen", "pgk",
+        "php", "pkr", "pln", "pyg", "qar", "ron", "rsd", "rub", "rwf", "sar", "sbd", "scr", "sek", "sgd", "shp", "sle",
+        "sos", "srd", "std", "szl", "thb", "tjs", "tnd", "top", "try", "ttd", "twd", "tzs", "uah", "ugx", "usd", "uyu",
+        "uzs", "vnd", "vuv", "wst", "xaf", "xcd", "xcg", "xof", "xpf", "yer", "zar", "zmw",
+    }
+)  # fmt: skip
+# Currencies whose smallest unit is a whole, and those with thousandths.
 WITHOUT_DECIMALS = frozenset(
     {
         "bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "ugx", "vnd", "vuv", "xaf", "xof", "xpf",
     }
 )  # fmt: skip
 WITH_THREE_DECIMALS = frozenset({"bhd", "jod", "kwd", "omr", "tnd"})
+# Steps in which cards are charged, where they are not the smallest unit: the last digit of thousandths is always 0, and
+# the krona's hundredths are only counted.
+STEPS = {**dict.fromkeys(WITH_THREE_DECIMALS, Decimal("0.01")), "isk": Decimal(1)}
+# The least that a card is charged with, where the account is kept in the same currency; elsewhere Stripe converts.
+LEAST = {
+    currency: Decimal(amount)
+    for amount, currencies in {
+        "0.30": ["gbp"],
+        "0.50": [
+            "ars", "aud", "brl", "cad", "chf", "cop", "eur", "idr", "ils", "inr", "nzd", "php", "rub", "sgd", "usd",
+            "zar",
+        ],
+        "2": ["aed", "myr", "pln", "ron"],
+        "2.50": ["dkk"],
+        "3": ["nok", "sek"],
+        "4": ["hkd"],
+        "10": ["mxn", "thb"],
+        "15": ["czk"],
+        "50": ["jpy", "krw"],
+        "175": ["huf"],
+    }.items()
+    for currency in currencies
+}  # fmt: skip
 
 
 def decimals_of(currency: str) -> int:
@@ -37,12 +76,25 @@ def price_text(amount: Decimal | int, currency: str) -> str:
 
     An amount that the currency cannot express (a tenth of a cent) keeps all its digits: nothing is rounded away.
     """
-    return str(_rounded(amount, currency) if is_payable(amount, currency) else amount)
+    rounded = _rounded(amount, currency)
+    return str(rounded if rounded == amount else amount)
 
 
-def is_payable(amount: Decimal | int, currency: str) -> bool:
-    """Return whether `currency` can express `amount`: there is no tenth of a cent and no half yen."""
-    return _rounded(amount, currency) == amount
+def why_unpayable(amount: Decimal | int, currency: str) -> str:
+    """Return in words why nobody could pay `amount`, or nothing when cards can be charged with it, or it is free."""
+    if currency not in CURRENCIES:
+        return f"Cards cannot be charged in {currency.upper()}."
+    step, least = step_of(currency), LEAST.get(currency, Decimal(0))
+    if amount % step:
+        return f"{currency.upper()} is charged in steps of {price_text(step, currency)}."
+    if 0 < amount < least:
+        return f"The least that a card is charged with is {price_text(least, currency)} {currency.upper()}."
+    return ""
+
+
+def step_of(currency: str) -> Decimal:
+    """Return the step in which cards are charged in `currency`: there is no tenth of a cent and no half yen."""
+    return STEPS.get(currency, Decimal(1).scaleb(-decimals_of(currency)))
 
 
 def _rounded(amount: Decimal | int, currency: str) -> Decimal:

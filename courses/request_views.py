@@ -15,7 +15,7 @@ from courses.models import EnrollmentRequest
 from courses.serializers import requests as serializers
 from courses.services.requests import ask_for_a_place
 from titanobova.api import GenericViewSet
-from titanobova.filters import InstantFilter
+from titanobova.filters import InstantFilter, TruthFilter
 from titanobova.idempotency import attempt_of
 from titanobova.throttling import ContactLimit, OrdinaryLimit
 from users.authentication import OptionalBearerAuthentication
@@ -35,14 +35,15 @@ class EnrollmentRequestFilter(filters.FilterSet):
     """By course, payment, outcome, time and sender."""
 
     course = filters.UUIDFilter(field_name="course_id")
-    is_open = filters.BooleanFilter(field_name="enrollment", lookup_expr="isnull", label="Led to no enrolment yet.")
+    is_paid = TruthFilter()
+    is_open = TruthFilter(field_name="enrollment", lookup_expr="isnull", label="Led to no enrolment yet.")
     since = InstantFilter(field_name="created_at", lookup_expr="gte")
     until = InstantFilter(field_name="created_at", lookup_expr="lt")
     email = filters.CharFilter(field_name="email", lookup_expr="icontains", max_length=254, label="A part of it.")
 
     class Meta:
         model = EnrollmentRequest
-        fields = ["is_paid"]
+        fields: list[str] = []
 
 
 class EnrollmentRequestsView(ListModelMixin, GenericViewSet):

@@ -35,6 +35,7 @@ class RightsAdmin(AuditedModelAdmin):
 class GroupAdmin(RightsAdmin):
     """What the members of the staff may do, by group."""
 
+    list_display = ["name"]
     search_fields = ["name"]
     sortable_by = ["name"]
     filter_horizontal = ["permissions"]
@@ -78,6 +79,22 @@ class UserAdmin(RightsAdmin):
     ]
     exclude = ["password"]
     actions = ["unlock_accounts", "end_sessions"]
+    export_fields = [
+        "id",
+        "email",
+        "first_name",
+        "last_name",
+        "phone_number",
+        "user_type",
+        "requested_user_type",
+        "is_active",
+        "is_staff",
+        "email_verified",
+        "totp_enabled",
+        "created_at",
+        "last_login",
+        "account_locked_until",
+    ]
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """People register themselves, or come with the import."""
@@ -124,6 +141,7 @@ class LoginAttemptAdmin(ReadOnlyModelAdmin):
     list_filter = ["outcome"]
     search_fields = ["=email", "=ip_address"]
     search_help_text = "A whole e-mail or IP address."
+    export_fields = ["id", "created_at", "email", "user", "outcome", "ip_address", "user_agent"]
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str

@@ -1,14 +1,16 @@
 """Who is asking: the bearer token of a request."""
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
+from django.db import OperationalError
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
-from audit.actor import plain
+from audit.actor import user_agent_of
 from titanobova.errors import DomainError
 from titanobova.http import client_address
 from titanobova.prepared import PreparedLookup
@@ -43,10 +45,11 @@ class BearerAuthentication(BaseAuthentication):
                 request.META["titanobova.second_factor_pending"] = True
                 return None
             raise AuthenticationFailed(error.message, error.code) from None
-        request.META["titanobova.user_id"] = str(session.user_id)
+        request.META.update({"titanobova.user_id": str(session.user_id), "titanobova.session_id": str(session.pk)})
         if session.last_used_at < timezone.now() - timedelta(minutes=1):
-            agent = plain(request.META.get("HTTP_USER_AGENT", ""))[:300]
-            Session.objects.note_use(session.pk, ip_address=client_address(request), user_agent=agent)
+            with suppress(OperationalError):  # a full disk must not refuse who only reads
+                agent = user_agent_of(request)
+                Session.objects.note_use(session.pk, ip_address=client_address(request), user_agent=agent)
         return session.user, session
 
     def authenticate_header(self, request: Request) -> str:

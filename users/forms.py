@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.db import transaction
-from unfold.forms import AuthenticationForm
+from unfold.forms import AdminOwnPasswordChangeForm, AuthenticationForm
 from unfold.widgets import BASE_INPUT_CLASSES
 
 from audit.actor import Actor
@@ -15,8 +15,8 @@ from titanobova.errors import DomainError
 from titanobova.http import client_address
 from users.models import User
 from users.services.limits import count_try
-from users.services.login import prove_password, record_login
-from users.services.second_factor import LIMIT, WrongSecondFactor, spend_code
+from users.services.login import prove_password, record_half_login, record_login
+from users.services.second_factor import LIMIT, WrongSecondFactor, record_failure, spend_code
 
 # Where the browser's session keeps whose password was proved while the second factor is still to be set up.
 PENDING_ENROLMENT = "second_factor_enrolment"
@@ -77,12 +77,30 @@ class StaffLoginForm(AuthenticationForm):
         if user.totp_enabled:
             count_try(LIMIT, str(user.pk), by=actor.as_user(user))
             if not spend_code(user, token):
+                record_failure(user, by=actor)
                 raise WrongSecondFactor
             throttling.forget(LIMIT, str(user.pk))
         elif settings.REQUIRE_STAFF_2FA:
+            with transaction.atomic():
+                record_half_login(user, by=actor)
             self.request.session[PENDING_ENROLMENT] = {"user": str(user.pk), "at": time.time()}
             raise SecondFactorMissing
         with transaction.atomic():
             record_login(user, by=actor)
         user.backend = "users.backends.SessionOnlyBackend"  # what django's login() reads
         return user
+
+
+class StaffPasswordForm(AdminOwnPasswordChangeForm):
+    """The staff's own new password; the service checks the old one, as carefully as a login."""
+
+    token = forms.CharField(
+        label="Code of your second factor, if you have one",
+        required=False,
+        max_length=64,
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "class": " ".join(BASE_INPUT_CLASSES)}),
+    )
+
+    def clean_old_password(self) -> str:
+        """Return what was typed: checked here, a stolen cookie could be used to try as many passwords as one likes."""
+        return str(self.cleaned_data["old_password"])

@@ -1,14 +1,18 @@
-"""Password hashes: our own, and those that came from the old system. They outlive legacy_import."""
+"""Password hashes of our own; those that came from the old system are in users/old_hashers.py."""
 
 import os
 import threading
+import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import Any
+from typing import TypeVar
 
-import bcrypt
-from django.contrib.auth.hashers import Argon2PasswordHasher, BasePasswordHasher, make_password, verify_password
-from django.utils.crypto import constant_time_compare
+from django.contrib.auth.hashers import Argon2PasswordHasher, make_password, verify_password
+
+from titanobova.metrics import HASH_WAIT, HASHES_WAITING
+
+T = TypeVar("T")
 
 
 def _give_way() -> None:
@@ -24,7 +28,7 @@ _pool = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="hashing", in
 
 def hash_password(password: str) -> str:
     """Return what is stored of a new password; waits for one of as many places as there are cores."""
-    return _pool.submit(make_password, password).result()
+    return _in_a_place(lambda: make_password(password))
 
 
 def verify(password: str, encoded: str) -> tuple[bool, bool]:
@@ -32,7 +36,20 @@ def verify(password: str, encoded: str) -> tuple[bool, bool]:
 
     Exactly one hasher is called once, also where `encoded` is no hash at all.
     """
-    return _pool.submit(verify_password, password, encoded).result()
+    return _in_a_place(lambda: verify_password(password, encoded))
+
+
+def _in_a_place(work: Callable[[], T]) -> T:
+    """Wait for a place, do `work` there and return what it returns; the queue shows in the metrics."""
+    asked = time.perf_counter()
+    HASHES_WAITING.inc()
+
+    def begin() -> T:
+        HASHES_WAITING.dec()
+        HASH_WAIT.observe(time.perf_counter() - asked)
+        return work()
+
+    return _pool.submit(begin).result()
 
 
 class Argon2idHasher(Argon2PasswordHasher):
@@ -44,49 +61,3 @@ class Argon2idHasher(Argon2PasswordHasher):
     time_cost = 2
     memory_cost = 19_456  # KiB
     parallelism = 1
-
-
-class LegacyBcryptHasher(BasePasswordHasher):
-    """Verify hashes that bcryptjs or bcrypt made in the old system, stored as `bcrypt_node$<the hash>`.
-
-    A right password is re-hashed with Argon2id by the login that proves it, so a row keeps this form only until its
-    owner comes back.
-    """
-
-    algorithm = "bcrypt_node"
-
-    def verify(self, password: str, encoded: str) -> bool:
-        """Return whether `password` made the hash.
-
-        bcrypt reads 72 bytes: Node's libraries cut silently, Python's raises, so we cut here. A malformed hash is no
-        password, not an error.
-        """
-        stored = encoded.partition("$")[2].encode()
-        try:
-            made = bcrypt.hashpw(password.encode()[:72], stored)
-        except ValueError:
-            return False
-        return constant_time_compare(made, stored)
-
-    def encode(self, password: str, salt: str) -> str:
-        """Refuse: new hashes are Argon2id.
-
-        :raises NotImplementedError: always.
-        """
-        raise NotImplementedError("New passwords are hashed with Argon2id.")
-
-    def decode(self, encoded: str) -> dict[str, str]:
-        """Return the parts of the stored hash."""
-        algorithm, _, original = encoded.partition("$")
-        return {"algorithm": algorithm, "hash": original}
-
-    def safe_summary(self, encoded: str) -> dict[Any, Any]:
-        """Return what the admin may show."""
-        return {"algorithm": self.algorithm, "hash": "[hidden]"}
-
-    def must_update(self, encoded: str) -> bool:
-        """Return that it must: at the next login."""
-        return True
-
-    def harden_runtime(self, password: str, encoded: str) -> None:
-        """Do nothing: the refusal's fixed time hides the difference (see users/services/login.py)."""

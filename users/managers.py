@@ -3,7 +3,10 @@
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import BaseUserManager
+from django.db import transaction
 
+from audit.actor import Actor
+from audit.services import record
 from users.identity import canonical_email
 
 if TYPE_CHECKING:
@@ -30,4 +33,7 @@ class UserManager(BaseUserManager["User"]):
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """Make an account that may do everything in the admin (`manage.py createsuperuser`)."""
         fields |= {"is_staff": True, "is_superuser": True, "user_type": "admin", "email_verified": True}
-        return self.create_user(email, password, **fields)
+        with transaction.atomic(using=self._db):
+            made = self.create_user(email, password, **fields)
+            record("create", "users.superuser.created", by=Actor.from_system("createsuperuser"), on=made)
+        return made

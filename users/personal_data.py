@@ -37,7 +37,6 @@ ACCOUNT = (
 )
 SESSION = ("id", "created_at", "last_used_at", "expires_at", "ended_at", "ended_reason", "ip_address", "user_agent")
 ATTEMPT = ("email", "outcome", "ip_address", "user_agent", "created_at")
-ENTERED_WITH = (LoginAttempt.Outcome.SUCCESS, LoginAttempt.Outcome.SECOND_FACTOR)
 MAIL_FOLLOWS_LINK = timedelta(seconds=10)  # both are written in one transaction
 
 # What an erased account has in its columns; those that are not named stay.
@@ -82,7 +81,7 @@ def account_data(user: User) -> dict[str, Any]:
         "known_networks": list(KnownSource.objects.filter(user=user).values("created_at", "last_used_at")),
         "backup_codes": list(BackupCode.objects.filter(user=user).values("is_confirmed", "used_at")),
         "mailed_links": list(links.values("purpose", "email", "created_at", "expires_at", "spent_at")),
-        "mails": list(mails.values("recipient", "subject", "status", "created_at", "sent_at")),
+        "mails": list(mails.values("recipient", "subject", "status", "delivery", "created_at", "sent_at")),
     }
 
 
@@ -113,7 +112,7 @@ def _addresses(user: User) -> set[str]:
     An earlier address is one that the account was entered with. One that is another account's by now is left out: what
     is mailed there is that person's.
     """
-    entered = LoginAttempt.objects.filter(user=user, outcome__in=ENTERED_WITH)
+    entered = LoginAttempt.objects.entered().filter(user=user)
     earlier = set(entered.values_list("email", flat=True).distinct())
     others = User.objects.filter(email_canonical__in=earlier).exclude(pk=user.pk)
     return {user.email, user.email_canonical} | (earlier - set(others.values_list("email_canonical", flat=True)))

@@ -1,5 +1,6 @@
 from django.urls import path
 
+from audit.views import ActivityViewSet
 from users import mail_views, profile_views, views
 
 urlpatterns = [
@@ -8,6 +9,7 @@ urlpatterns = [
     path("auth/logout/", views.LogoutView.as_view(), name="logout"),
     path("users/register/", views.RegisterView.as_view(), name="register"),
     path("users/profile/", profile_views.ProfileView.as_view(), name="profile"),
+    path("users/activity/", ActivityViewSet.as_view({"get": "list"}), name="activity"),
     path("users/export/", profile_views.ExportView.as_view(), name="export"),
     path("users/verify_2fa/", views.VerifySecondFactorView.as_view(), name="verify-2fa"),
     path("users/enable_2fa/", views.EnableSecondFactorView.as_view(), name="enable-2fa"),

@@ -60,6 +60,7 @@ class Migration(migrations.Migration):
                 (
                     "notice",
                     models.ForeignKey(
+                        db_index=False,
                         blank=True,
                         editable=False,
                         null=True,
@@ -71,6 +72,7 @@ class Migration(migrations.Migration):
                 (
                     "responded_by",
                     models.ForeignKey(
+                        db_index=False,
                         blank=True,
                         null=True,
                         on_delete=django.db.models.deletion.SET_NULL,
@@ -81,6 +83,7 @@ class Migration(migrations.Migration):
                 (
                     "spam_decided_by",
                     models.ForeignKey(
+                        db_index=False,
                         blank=True,
                         null=True,
                         on_delete=django.db.models.deletion.SET_NULL,
@@ -91,6 +94,7 @@ class Migration(migrations.Migration):
                 (
                     "user",
                     models.ForeignKey(
+                        db_index=False,
                         blank=True,
                         null=True,
                         on_delete=django.db.models.deletion.SET_NULL,
@@ -146,6 +150,28 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="contact",
             index=models.Index(fields=["user", "-id"], name="contacts_by_user"),
+        ),
+        migrations.AddIndex(
+            model_name="contact",
+            index=models.Index(
+                condition=models.Q(("responded_by__isnull", False)),
+                fields=["responded_by"],
+                name="contacts_with_responded_by",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="contact",
+            index=models.Index(
+                condition=models.Q(("spam_decided_by__isnull", False)),
+                fields=["spam_decided_by"],
+                name="contacts_with_spam_decided_by",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="contact",
+            index=models.Index(
+                condition=models.Q(("notice__isnull", False)), fields=["notice"], name="contacts_with_notice"
+            ),
         ),
         migrations.AddIndex(
             model_name="contact",

@@ -10,6 +10,7 @@ from contacts.models import Contact, ContactAnswer, ContactQuerySet
 from contacts.workflow import Status
 from titanobova.email import send_later
 from titanobova.errors import DomainError
+from titanobova.idempotency import Attempt, claim
 
 
 class ForbiddenTransition(DomainError):
@@ -59,21 +60,28 @@ def update_contact(
 
 
 @transaction.atomic
-def respond_to_contact(contact: Contact, *, message: str, by: Actor) -> Contact:
+def respond_to_contact(contact: Contact, *, message: str, by: Actor, attempt: Attempt | None = None) -> Contact:
     """Mail the answer to who wrote, and keep it in the thread; the mail leaves exactly when all this is stored.
+
+    A repetition of `attempt` mails nothing more.
 
     :raises ForbiddenTransition: when the contact is closed.
     :raises ContactIsSpam: until staff unmark it.
+    :raises IdempotencyKeyReused: when the attempt stands for another answer.
     """
+    answer = ContactAnswer(contact=contact, message=message, answered_by=by.user)
+    if attempt is not None and claim(attempt, answer.pk, status=200):
+        contact.refresh_from_db()
+        return contact
     _move(contact, Status.RESPONDED, response_message=message, responded_by=by.user)
-    mail = send_later(
+    answer.mail = send_later(
         "contacts_answer",
         to=contact.email,
         subject=answer_subject(contact),
         context={"contact": contact, "answer": message},
         reply_to=settings.SUPPORT_EMAIL,
     )
-    ContactAnswer.objects.create(contact=contact, message=message, answered_by=by.user, mail=mail)
+    answer.save(force_insert=True)
     record("update", "contacts.answered", by=by, on=contact)
     contact.refresh_from_db()
     return contact

@@ -1,6 +1,6 @@
 """Contacts that were kept long enough."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
@@ -38,18 +38,16 @@ def spam_before(instant: datetime | None) -> ContactQuerySet:
 
 
 def purge_contacts(*, closed: ContactQuerySet, spam: ContactQuerySet, by: Actor) -> Purged:
-    """Delete contacts with their threads and mails, batch by batch, and record how many went, also if it breaks off."""
+    """Delete contacts with their threads and mails, batch by batch; each batch records in its transaction how many."""
     purged = Purged()
     try:
-        while gone := _delete_some(closed):
+        while gone := _purge_some("closed", closed, by=by):
             purged.closed += gone
-        while gone := _delete_some(spam):
+        while gone := _purge_some("spam", spam, by=by):
             purged.spam += gone
     finally:
-        with transaction.atomic():
-            if purged.closed or purged.spam:
-                forget_deleted_words(Contact)
-            record("delete", "contacts.purged", by=by, details=asdict(purged))
+        if purged.closed or purged.spam:
+            forget_deleted_words(Contact)
     return purged
 
 
@@ -62,9 +60,11 @@ def delete_contact(contact: Contact, *, by: Actor) -> None:
 
 
 @transaction.atomic
-def _delete_some(doomed: ContactQuerySet) -> int:
+def _purge_some(kind: str, doomed: ContactQuerySet, *, by: Actor) -> int:
     contacts = list(doomed.select_for_update(of=("self",)).order_by("pk")[:BATCH])
-    _delete(contacts)
+    if contacts:
+        _delete(contacts)
+        record("delete", "contacts.purged", by=by, details={kind: len(contacts)})
     return len(contacts)
 
 

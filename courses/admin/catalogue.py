@@ -38,6 +38,13 @@ else:
 class CourseForm(FormOfCourse):
     """What staff change of a course, under the rules of the API."""
 
+    def _post_clean(self) -> None:
+        """Refuse a new price that nobody could pay; who mends a title is not told of an old one."""
+        super()._post_clean()  # type: ignore[misc]  # not in the stubs
+        changed = {"price", "currency"}.intersection(self.changed_data)
+        if changed and not self.errors and (reason := self.instance.why_unpayable):
+            self.add_error("price", reason)
+
     def clean_slug(self) -> Any:
         """Refuse to change the address of a course that is out in the world."""
         if "slug" in self.changed_data and self.instance.is_published:
@@ -91,6 +98,23 @@ class CourseAdmin(AuditedModelAdmin):
     autocomplete_fields = ["instructor"]
     readonly_fields = ["is_published", "is_imported", "created_at", "updated_at"]
     actions = ["publish", "unpublish"]
+    export_fields = [
+        "id",
+        "title",
+        "slug",
+        "category",
+        "level",
+        "price",
+        "currency",
+        "duration_hours",
+        "capacity",
+        "instructor__email",
+        "is_published",
+        "is_featured",
+        "is_imported",
+        "created_at",
+        "updated_at",
+    ]
 
     def save_model(self, request: HttpRequest, obj: Model, form: "forms.ModelForm[Any]", change: bool) -> None:
         """Save; the file of the picture before this one goes with the commit."""

@@ -15,6 +15,17 @@ class EnrollmentAdmin(ReadOnlyModelAdmin):
     search_fields = ["user__email", "course__title"]
     search_help_text = "Words of a person's name and e-mail, or of a course."
     list_select_related = ["user", "course"]
+    export_fields = [
+        "id",
+        "user__email",
+        "course__title",
+        "course__slug",
+        "status",
+        "seat_held_until",
+        "completed_at",
+        "created_at",
+        "updated_at",
+    ]
 
 
 @admin.register(EnrollmentGrant)
@@ -35,6 +46,7 @@ class CertificateAdmin(ReadOnlyModelAdmin):
     list_display = ["code", "holder_name", "course_title", "issued_at", "revoked_at"]
     search_fields = ["code", "holder_name", "course_title"]
     searches_words = True
+    export_fields = ["id", "code", "holder_name", "course_title", "duration_hours", "issued_at", "revoked_at"]
 
 
 @admin.register(EnrollmentRequest)
@@ -46,3 +58,20 @@ class EnrollmentRequestAdmin(ReadOnlyModelAdmin):
     search_fields = ["email", "first_name", "last_name", "course_title"]
     searches_words = True
     list_select_related = ["enrollment"]
+    export_fields = [
+        "id",
+        "created_at",
+        "email",
+        "first_name",
+        "last_name",
+        "phone",
+        "experience",
+        "course_title",
+        "level",
+        "notes",
+        "price",
+        "currency",
+        "is_paid",
+        "paid_at",
+        "enrollment",
+    ]

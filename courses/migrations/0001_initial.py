@@ -118,12 +118,16 @@ class Migration(migrations.Migration):
                 (
                     "course",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="enrollments", to="courses.course"
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="enrollments",
+                        to="courses.course",
                     ),
                 ),
                 (
                     "user",
                     models.ForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="enrollments",
                         to=settings.AUTH_USER_MODEL,
@@ -183,7 +187,10 @@ class Migration(migrations.Migration):
                 (
                     "enrollment",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="grants", to="courses.enrollment"
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="grants",
+                        to="courses.enrollment",
                     ),
                 ),
             ],
@@ -263,7 +270,10 @@ class Migration(migrations.Migration):
                 (
                     "course",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="lessons", to="courses.course"
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="lessons",
+                        to="courses.course",
                     ),
                 ),
             ],
@@ -284,7 +294,10 @@ class Migration(migrations.Migration):
                 (
                     "enrollment",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="progress", to="courses.enrollment"
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="progress",
+                        to="courses.enrollment",
                     ),
                 ),
                 (

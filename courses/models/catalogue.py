@@ -14,7 +14,7 @@ from django.db.models.lookups import Exact
 from django.utils import timezone
 
 from courses.models.shown import ShownInCatalogue, ShownQuerySet
-from courses.money import is_payable, price_text
+from courses.money import price_text, why_unpayable
 from courses.slugs import reads_as_id
 from titanobova.ids import uuid7
 from titanobova.search import MatchesWords
@@ -152,9 +152,7 @@ class Course(ShownInCatalogue):
         return self.title
 
     def clean(self) -> None:
-        """Refuse in forms a price that nobody can pay, and a slug that reads as an id (addresses take either)."""
-        if not self.is_payable:
-            raise ValidationError({"price": "The currency has no such fraction."})
+        """Refuse in forms a slug that reads as an id (addresses take either)."""
         if reads_as_id(self.slug):
             raise ValidationError({"slug": "A slug must not look like an id."})
 
@@ -163,9 +161,9 @@ class Course(ShownInCatalogue):
         return edits_courses(person) and (person.is_staff or self.instructor_id == person.pk)
 
     @property
-    def is_payable(self) -> bool:
-        """Whether its currency has such a price."""
-        return is_payable(self.price, self.currency)
+    def why_unpayable(self) -> str:
+        """Why nobody could pay its price, in words; nothing when it is free or can be paid."""
+        return why_unpayable(self.price, self.currency)
 
     @property
     def is_free(self) -> bool:
@@ -182,7 +180,7 @@ class Lesson(ShownInCatalogue):
     """One step of a course."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    course = models.ForeignKey(Course, on_delete=models.CASCADE, related_name="lessons")
+    course = models.ForeignKey(Course, on_delete=models.CASCADE, related_name="lessons", db_index=False)
     position = models.PositiveSmallIntegerField(help_text="1 is the first lesson.")
     title = models.CharField(max_length=255)
     text = models.TextField(blank=True)

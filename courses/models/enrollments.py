@@ -54,8 +54,10 @@ class Enrollment(models.Model):
     LIVE: ClassVar = states.LIVE
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="enrollments")
-    course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="enrollments")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="enrollments", db_index=False
+    )
+    course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="enrollments", db_index=False)
     status = models.CharField(max_length=10, choices=states.Status.choices, default=states.Status.PENDING)
     seat_held_until = models.DateTimeField(null=True, blank=True)
     completed_at = models.DateTimeField(null=True, blank=True)
@@ -115,7 +117,7 @@ class EnrollmentGrant(models.Model):
         IMPORT = "import"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    enrollment = models.ForeignKey(Enrollment, on_delete=models.CASCADE, related_name="grants")
+    enrollment = models.ForeignKey(Enrollment, on_delete=models.CASCADE, related_name="grants", db_index=False)
     kind = models.CharField(max_length=10, choices=Kind.choices)
     reference = models.CharField(max_length=128, blank=True)
     granted_at = models.DateTimeField(default=timezone.now)
@@ -146,7 +148,7 @@ class LessonProgress(models.Model):
     """How far a participant is in one lesson: where to go on, and when it was done."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    enrollment = models.ForeignKey(Enrollment, on_delete=models.CASCADE, related_name="progress")
+    enrollment = models.ForeignKey(Enrollment, on_delete=models.CASCADE, related_name="progress", db_index=False)
     lesson = models.ForeignKey(Lesson, on_delete=models.CASCADE, related_name="progress")
     position_seconds = models.PositiveIntegerField(default=0, help_text="Where the video was left.")
     completed_at = models.DateTimeField(null=True, blank=True)

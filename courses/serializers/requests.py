@@ -9,7 +9,7 @@ from rest_framework import serializers
 from courses.models import EnrollmentRequest
 from courses.serializers.enrollments import CourseName
 from courses.serializers.fields import CurrencyField, PriceField
-from titanobova.api import ClosedSerializer, OneLineField
+from titanobova.api import ClosedSerializer, OneLineField, OptionalLine, OptionalText
 from titanobova.serializers import ModelSerializer
 
 
@@ -21,16 +21,16 @@ class EnrollmentRequestInput(ClosedSerializer):
     """
 
     first_name = OneLineField(max_length=150)
-    last_name = OneLineField(max_length=150, required=False, allow_blank=True)
+    last_name = OptionalLine(max_length=150)
     email = serializers.EmailField(max_length=254)
-    phone = OneLineField(max_length=50, required=False, allow_blank=True)
-    experience = serializers.CharField(max_length=2000, required=False, allow_blank=True)
-    course = serializers.CharField(max_length=120, required=False, help_text="Slug or id.")
-    course_title = OneLineField(max_length=255, required=False)
-    level = OneLineField(max_length=50, required=False, allow_blank=True)
-    notes = serializers.CharField(max_length=2000, required=False, allow_blank=True)
-    price = PriceField(required=False, help_text="Kept from staff alone.")
-    currency = CurrencyField(required=False)
+    phone = OptionalLine(max_length=50)
+    experience = OptionalText(max_length=2000)
+    course = OptionalText(max_length=120, help_text="Slug or id.")
+    course_title = OptionalLine(max_length=255)
+    level = OptionalLine(max_length=50)
+    notes = OptionalText(max_length=2000)
+    price = PriceField(required=False, allow_null=True, help_text="Kept from staff alone.")
+    currency = CurrencyField(required=False, allow_null=True)
     paid_at = serializers.DateTimeField(required=False, allow_null=True, help_text="Kept from staff alone.")
 
     def validate_paid_at(self, value: datetime | None) -> datetime | None:
@@ -41,10 +41,10 @@ class EnrollmentRequestInput(ClosedSerializer):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Require the course in one of its two forms."""
-        if "course" not in attrs and "course_title" not in attrs:
+        if not attrs.get("course") and not attrs.get("course_title"):
             missing = serializers.ErrorDetail("Say which course: `course` or `course_title`.", "required")
             raise serializers.ValidationError({"course": [missing]})
-        return attrs
+        return attrs | {"currency": attrs.get("currency") or ""}
 
 
 class EnrollmentRequestReceipt(ModelSerializer[EnrollmentRequest]):

@@ -117,7 +117,7 @@ def publish_course(course: Course, *, by: Actor) -> Course:
     needed = {
         "title": bool(locked.title.strip()),
         "slug": bool(locked.slug) and not reads_as_id(locked.slug),
-        "price": locked.is_payable,
+        "price": not locked.why_unpayable,
     }
     if missing := [name for name, is_there in needed.items() if not is_there]:
         raise CourseNotReady(details={"missing": missing})
@@ -151,8 +151,9 @@ def _show(locked: Course, is_published: bool, event: str, *, by: Actor) -> Cours
 
 def _require_sense(course: Course, changed: Mapping[str, Any]) -> None:
     """Look at what was changed alone: who mends a title is not told of an old price."""
-    if (field := next((name for name in ("price", "currency") if name in changed), "")) and not course.is_payable:
-        raise FieldError(field, "The currency has no such fraction.", "invalid_price")
+    priced = next((name for name in ("price", "currency") if name in changed), "")
+    if priced and (reason := course.why_unpayable):
+        raise FieldError(priced, reason, "invalid_price")
     if "slug" in changed and reads_as_id(course.slug):
         raise FieldError("slug", "A slug must not look like an id.", "invalid")
     if "instructor_id" in changed and course.instructor_id is not None:

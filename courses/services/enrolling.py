@@ -28,7 +28,9 @@ def enroll(user: User, course: Course, *, by: Actor) -> Enrollment:
     """Give `user` a seat: at once in a free course, for the time to pay (SEAT_HOLD) in a priced one.
 
     The lock on the course's row puts parallel buyers of its last seats in a row, and is waited for 3 seconds at most
-    (DB_HOST's lock_timeout; then the answer is 503). Who asks again while paying keeps the seat they hold.
+    (DB_HOST's lock_timeout; then the answer is 503). Who asks again while paying keeps the seat for what is left of the
+    time: asking for ever must not keep a seat from those who would pay. Once the hold has lapsed, they ask anew, for a
+    seat that is free.
 
     :raises UnknownCourse: when the course was withdrawn meanwhile.
     :raises AlreadyEnrolled: when the person has the course.
@@ -42,8 +44,10 @@ def enroll(user: User, course: Course, *, by: Actor) -> Enrollment:
         require_a_free_seat(locked)
     if mine is None:
         mine = begin_enrollment(user, locked, seat_held_until=timezone.now() + SEAT_HOLD, by=by)
-    else:
+    elif not mine.holds_a_seat:
         _resume(mine, by=by)
+    elif mine.status != Enrollment.Status.PENDING:
+        raise AlreadyEnrolled
     return grant_access(mine, kind=Kind.FREE, by=by) if locked.is_free else mine
 
 
@@ -55,7 +59,7 @@ def begin_enrollment(user: User, course: Course, *, by: Actor, seat_held_until: 
 
 
 def _resume(mine: Enrollment, *, by: Actor) -> None:
-    """Renew the hold of a pending enrolment; a payment that arrives at the same moment wins."""
+    """Hold a seat again for a pending enrolment whose hold lapsed; a payment that arrives at the same moment wins."""
     pending = Enrollment.objects.filter(pk=mine.pk, status=Enrollment.Status.PENDING)
     if not pending.update(seat_held_until=timezone.now() + SEAT_HOLD, updated_at=timezone.now()):
         raise AlreadyEnrolled

@@ -10,7 +10,7 @@ from django.db import transaction
 from audit.actor import Actor
 from audit.services import record
 from courses.models import Course, EnrollmentRequest
-from courses.money import is_payable
+from courses.money import why_unpayable
 from courses.services.finding import UnknownCourse, get_published_course
 from courses.services.redeeming import redeem_requests
 from titanobova.errors import FieldError
@@ -40,7 +40,7 @@ def ask_for_a_place(
     payment only the word of staff counts. A repetition comes by the same `attempt`, or with the same words within
     SAME_FOR.
 
-    :raises FieldError: on `course`, when there is no such course; on `price`, when its currency has no such fraction.
+    :raises FieldError: on `course`, when there is no such course; on `price`, when nobody could have paid it.
     :raises IdempotencyKeyReused: when the attempt stands for another body.
     """
     request = EnrollmentRequest(email=email, first_name=first_name, course_title=course_title, **words)
@@ -65,8 +65,8 @@ def _requested_course(slug_or_id: str) -> Course:
 def _set_payment(request: EnrollmentRequest, price: Decimal | None, currency: str, paid_at: datetime | None) -> None:
     if price is not None:
         request.price, request.currency = price, currency or request.currency or settings.DEFAULT_CURRENCY
-        if not is_payable(price, request.currency):
-            raise FieldError("price", "The currency has no such fraction.")
+        if reason := why_unpayable(price, request.currency):
+            raise FieldError("price", reason)
     request.is_paid, request.paid_at = paid_at is not None, paid_at
 
 

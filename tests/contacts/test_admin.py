@@ -220,7 +220,7 @@ def test_the_chosen_or_all_that_were_found_are_exported_and_recorded(browser: Cl
     rows = list(csv.DictReader(io.StringIO(text, newline="")))
     assert [row["name"] for row in rows] == (["B", "'=A"] if across == "1" else ["'=A"])
     assert second.name == "B"
-    details = AuditLog.objects.get(details__event="contacts.exported").details
+    details = AuditLog.objects.get(details__event="contacts.exported").all_details
     assert details["filters"] == {"q": "knitting", "chosen": "all" if across == "1" else 1}
 
 
@@ -238,7 +238,9 @@ def test_deleting_leaves_neither_mails_nor_words_in_the_log(browser: Client, con
     assert not Contact.objects.exists()
     assert not OutgoingMail.objects.exists()
     assert events()[-1] == "contacts.deleted"
-    assert not [row for row in AuditLog.objects.all() if contact.name in json.dumps(row.details, ensure_ascii=False)]
+    assert not [
+        row for row in AuditLog.objects.all() if contact.name in json.dumps(row.all_details, ensure_ascii=False)
+    ]
 
 
 def test_the_chosen_are_deleted_likewise(browser: Client, contact: Contact) -> None:

@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 from django.db import transaction
+from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
@@ -109,6 +110,45 @@ def test_a_second_answer_is_mailed_too_and_the_latest_is_kept(office: APIClient,
 
     assert OutgoingMail.objects.count() == 2
     assert Contact.objects.get().response_message == "Now."
+
+
+def test_an_answer_sent_twice_under_one_name_is_mailed_once(office: APIClient, contact: Contact) -> None:
+    url, named = f"{URL}{contact.pk}/respond/", {"Idempotency-Key": "answer-1"}
+
+    first, again = (office.post(url, {"message": "Yes."}, headers=named) for _ in range(2))
+    other = office.post(url, {"message": "No."}, headers=named)
+
+    assert (first.status_code, again.status_code, again.json()) == (200, 200, first.json())
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+    assert (OutgoingMail.objects.count(), events()) == (1, ["contacts.answered"])
+
+
+def test_the_name_of_an_attempt_at_one_contact_says_nothing_at_another(office: APIClient, contact: Contact) -> None:
+    for one in (contact, make_contact()):
+        office.post(f"{URL}{one.pk}/respond/", {"message": "Yes."}, headers={"Idempotency-Key": "answer-1"})
+
+    assert OutgoingMail.objects.count() == 2
+
+
+def test_a_second_click_on_the_answer_in_the_admin_mails_nothing_more(staff: User, contact: Contact) -> None:
+    desk, url = Client(), f"/admin/contacts/contact/{contact.pk}/answer/"
+    desk.force_login(staff)
+    name = desk.get(url).context["form"]["attempt"].value()
+
+    for message in ("Yes.", "Yes.", "No."):
+        assert desk.post(url, {"message": message, "attempt": str(name)}).status_code == 302
+
+    assert OutgoingMail.objects.count() == 2
+
+
+def test_a_refused_answer_leaves_its_name_free(office: APIClient) -> None:
+    contact = make_contact(is_spam=True)
+    url, named = f"{URL}{contact.pk}/respond/", {"Idempotency-Key": "answer-1"}
+
+    assert office.post(url, {"message": "Yes."}, headers=named).status_code == 409
+    Contact.objects.update(is_spam=False)
+    assert office.post(url, {"message": "Yes."}, headers=named).status_code == 200
+    assert OutgoingMail.objects.count() == 1
 
 
 def test_staff_see_the_thread_with_who_answered_and_whether_the_mail_left(

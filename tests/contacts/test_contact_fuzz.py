@@ -26,6 +26,7 @@ WRONG_KINDS = [
     "1" * 40,
     '["a", "b"]',
 ]
+LEFT_OUT = {("phone", "null"), ("subject", "null")}  # as a browser's script sends what nobody filled in
 BROKEN = [
     "", "{", "}", "[]", "null", "7", '"text"', "{}", "[1, 2", '{"name": }', "{'name': 'a'}", '{"name": "a",}',
     '{"name": "a", "name": "b"}', "[" * 21 + "]" * 21, '{"a":' * 25 + "1" + "}" * 25, "[" * 30_000, '"' * 30_000,
@@ -43,7 +44,8 @@ pytestmark = pytest.mark.django_db
 
 def json_bodies() -> list[bytes]:
     """Return the bodies that claim to be JSON."""
-    filled = [with_value(field, value) for field in FIELDS for value in (*UNSTORABLE, *WRONG_KINDS)]
+    pairs = [(field, value) for field in FIELDS for value in (*UNSTORABLE, *WRONG_KINDS)]
+    filled = [with_value(field, value) for field, value in pairs if (field, value) not in LEFT_OUT]
     return [body.encode(errors="surrogatepass") for body in (*filled, *BROKEN)] + RAW
 
 

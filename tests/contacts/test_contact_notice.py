@@ -14,7 +14,7 @@ from contacts.models import Contact
 from contacts.services import submitting
 from contacts.services.submitting import submit_contact
 from tests.contacts.conftest import FORM, LEAST, URL, submission
-from titanobova.email import deliver_due_mail
+from titanobova.mail.delivering import deliver_due_mail
 from titanobova.models import OutgoingMail
 
 pytestmark = pytest.mark.django_db

@@ -47,7 +47,7 @@ def test_staff_change_a_course_and_the_log_says_so(office: Client, priced: Cours
     assert (priced.title, priced.price_text, priced.currency) == ("Better", "12.50", "eur")
     log = AuditLog.objects.get(details__event="admin.changed")
     assert log.resource_id == str(priced.pk)
-    assert log.details["fields"]["title"]["to"] == "Better"
+    assert log.all_details["fields"]["title"]["to"] == "Better"
 
 
 @pytest.mark.parametrize(

@@ -54,7 +54,7 @@ def test_a_priced_course_holds_a_seat_for_fifteen_minutes_while_paying(
     assert timedelta(minutes=14) < left <= SEAT_HOLD == timedelta(minutes=15)
 
 
-def test_asking_again_while_paying_renews_the_hold_of_the_same_enrolment(
+def test_asking_again_while_paying_keeps_the_seat_no_longer(
     api: Callable[[User], APIClient], student: User, priced: Course
 ) -> None:
     first = api(student).post(URL.format("priced")).json()
@@ -63,8 +63,20 @@ def test_asking_again_while_paying_renews_the_hold_of_the_same_enrolment(
     again = api(student).post(URL.format("priced"))
 
     assert again.status_code == 201
-    assert again.json()["id"] == first["id"]
-    assert again.json()["payment_required"] == first["payment_required"]
+    assert (again.json()["id"], again.json()["payment_required"]) == (first["id"], first["payment_required"])
+    assert datetime.fromisoformat(again.json()["seat_held_until"]) <= timezone.now() + timedelta(minutes=1)
+    assert events() == ["courses.enrolled"]
+
+
+def test_asking_after_the_hold_lapsed_holds_a_free_seat_anew(
+    api: Callable[[User], APIClient], student: User, priced: Course
+) -> None:
+    first = api(student).post(URL.format("priced")).json()
+    Enrollment.objects.update(seat_held_until=timezone.now())
+
+    again = api(student).post(URL.format("priced"))
+
+    assert (again.status_code, again.json()["id"]) == (201, first["id"])
     assert datetime.fromisoformat(again.json()["seat_held_until"]) > timezone.now() + timedelta(minutes=14)
     assert events() == ["courses.enrolled", "courses.enrollment.resumed"]
 

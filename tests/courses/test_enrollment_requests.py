@@ -54,6 +54,32 @@ def test_a_visitor_asks_for_something_that_is_no_course_yet(anonymous: APIClient
     assert (stored.course_title, stored.price, stored.is_paid) == ("Basket weaving", None, False)
 
 
+def test_what_a_form_sends_as_null_counts_as_left_out(anonymous: APIClient) -> None:
+    nothing = dict.fromkeys(["last_name", "phone", "experience", "course", "level", "notes", "price", "currency"])
+    least = {"first_name": "Bjørn", "email": "b@example.com", "course_title": "Painting"}
+
+    answer = anonymous.post(URL, least | nothing)
+
+    assert (answer.status_code, answer.json()["phone"], answer.json()["last_name"]) == (201, "", "")
+
+
+@pytest.mark.parametrize("nothing", [{}, {"course": None}, {"course": "", "course_title": ""}])
+def test_a_request_without_a_course_is_refused(anonymous: APIClient, nothing: dict[str, object]) -> None:
+    answer = anonymous.post(URL, FORM | nothing)
+
+    assert (answer.status_code, answer.json()["errors"]["course"][0]["code"]) == (400, "required")
+
+
+@pytest.mark.parametrize("name", ["is_paid", "is_open"])
+def test_a_filter_that_is_neither_true_nor_false_is_refused(
+    api: Callable[[User], APIClient], staff: User, name: str
+) -> None:
+    client = api(staff)
+
+    assert client.get(URL, {name: "maybe"}).json()["errors"][name][0]["code"] == "invalid"
+    assert [client.get(URL, {name: word}).status_code for word in ("true", "False", "")] == [200, 200, 200]
+
+
 def test_the_name_and_the_email_are_enough(anonymous: APIClient) -> None:
     least = {"first_name": "Bjørn", "email": "b@example.com", "course_title": "Painting"}
 
@@ -82,7 +108,7 @@ def test_a_line_break_in_a_name_becomes_a_space(anonymous: APIClient) -> None:
         ({"course": "00000000-0000-0000-0000-000000000000"}, "course"),
         ({"course": "x" * 121}, "course"),
         ({"course": ["priced"]}, "course"),
-        ({"course_title": ""}, "course_title"),
+        ({"course_title": ""}, "course"),
         ({"course_title": "x" * 256}, "course_title"),
         ({"first_name": None}, "first_name"),
         ({"first_name": "  "}, "first_name"),

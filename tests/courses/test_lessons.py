@@ -210,7 +210,7 @@ def test_an_edit_is_stored_and_the_log_says_what_changed(editor: APIClient, cour
 
     assert answer.status_code == 200
     assert (answer.json()["title"], answer.json()["text"], answer.json()["video_url"]) == ("Start", "Brushes", "")
-    assert AuditLog.objects.get(details__event="courses.lesson.changed").details["fields"] == {
+    assert AuditLog.objects.get(details__event="courses.lesson.changed").all_details["fields"] == {
         "title": {"from": "First", "to": "Start"},
         "video_url": {"from": "https://video.example.com/1", "to": ""},
     }
@@ -230,7 +230,7 @@ def test_those_behind_a_deleted_lesson_move_up(editor: APIClient, student: User,
 
     assert titles(course) == ["Second"]
     assert not enrollment.progress.exists()
-    assert AuditLog.objects.get(details__event="courses.lesson.deleted").details["was"] == "First"
+    assert AuditLog.objects.get(details__event="courses.lesson.deleted").all_details["was"] == "First"
     assert editor.delete(address).status_code == 404
     assert editor.patch(address, {"title": "A"}).status_code == 404
 

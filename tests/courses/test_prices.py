@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from hypothesis import given
 from hypothesis import strategies as some
 
-from courses.money import price_text
+from courses.money import price_text, why_unpayable
 from tests.courses.conftest import make_course
 
 
@@ -33,6 +33,32 @@ def test_a_price_is_written_with_the_digits_of_its_currency(amount: str, currenc
 )
 def test_writing_a_price_rounds_nothing_away(amount: Decimal, currency: str) -> None:
     assert Decimal(price_text(amount, currency)) == amount
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency"),
+    [("0", "usd"), ("0.50", "usd"), ("0.30", "gbp"), ("50", "jpy"), ("1.250", "kwd"), ("175", "huf"), ("7", "isk")],
+)
+def test_a_price_that_cards_can_be_charged_with_is_payable(amount: str, currency: str) -> None:
+    assert why_unpayable(Decimal(amount), currency) == ""
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "reason"),
+    [
+        ("0.49", "usd", "The least that a card is charged with is 0.50 USD."),
+        ("49", "jpy", "The least that a card is charged with is 50 JPY."),
+        ("174.99", "huf", "The least that a card is charged with is 175.00 HUF."),
+        ("9.99", "xau", "Cards cannot be charged in XAU."),
+        ("0", "zzz", "Cards cannot be charged in ZZZ."),
+        ("1.005", "usd", "USD is charged in steps of 0.01."),
+        ("1.255", "kwd", "KWD is charged in steps of 0.010."),
+        ("7.50", "isk", "ISK is charged in steps of 1.00."),
+        ("99.5", "jpy", "JPY is charged in steps of 1."),
+    ],
+)
+def test_a_price_that_nobody_could_pay_says_why(amount: str, currency: str, reason: str) -> None:
+    assert why_unpayable(Decimal(amount), currency) == reason
 
 
 @pytest.mark.django_db

@@ -12,8 +12,9 @@ from rest_framework.test import APIClient
 
 from audit.models import AuditLog
 from tests.conftest import PASSWORD, make_user
+from tests.legacy_import.old_passwords import KEPT
 from titanobova.models import OutgoingMail
-from users import hashers
+from users import hashers, old_hashers
 from users.lockout import FAILURES_TO_LOCK, FIRST_LOCK, LONGEST_LOCK, LockableQuerySet
 from users.models import LoginAttempt, UnknownAccount, User
 
@@ -84,7 +85,16 @@ def test_every_refusal_looks_the_same(anonymous: APIClient, student: User) -> No
     assert answers[0].json()["code"] == "invalid_credentials"
 
 
-@pytest.mark.parametrize("kind", ["wrong", "unknown", "imported", "unusable", "inactive"])
+IMPORTED = {
+    "bcrypt": BCRYPT,
+    "argon2": f"argon2_node${KEPT['argon2id'].password}",
+    "scrypt": f"scrypt_node$16384$8$1$c2FsdA==${'A' * 43}=",
+    "pbkdf2": f"pbkdf2_node$sha512$10000$c2FsdA==${'A' * 43}=",
+    "malformed": "scrypt_node$",
+}
+
+
+@pytest.mark.parametrize("kind", ["wrong", "unknown", "unusable", "inactive", "digest", *IMPORTED])
 def test_every_refusal_costs_one_call_of_one_hasher(
     anonymous: APIClient, student: User, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
@@ -97,13 +107,15 @@ def test_every_refusal_costs_one_call_of_one_hasher(
 
         return call
 
+    over_digest = old_hashers.wrap_digest("ab", "md5", order="hmac", salt=b"s", iterations=1)
     argon2_encode, argon2_verify = hashers.Argon2idHasher.encode, hashers.Argon2idHasher.verify
-    bcrypt_verify = hashers.LegacyBcryptHasher.verify
+    imported_verify = old_hashers.OldHasher.verify
     monkeypatch.setattr(hashers.Argon2idHasher, "encode", counted("argon2", argon2_encode))
     monkeypatch.setattr(hashers.Argon2idHasher, "verify", counted("argon2", argon2_verify))
-    monkeypatch.setattr(hashers.LegacyBcryptHasher, "verify", counted("bcrypt", bcrypt_verify))
+    monkeypatch.setattr(old_hashers.OldHasher, "verify", counted("imported", imported_verify))
     changes: dict[str, dict[str, Any]] = {
-        "imported": {"password": BCRYPT},
+        "digest": {"password": over_digest},
+        **{name: {"password": stored} for name, stored in IMPORTED.items()},
         "unusable": {"password": "!x"},
         "inactive": {"is_active": False},
     }
@@ -112,7 +124,9 @@ def test_every_refusal_costs_one_call_of_one_hasher(
 
     anonymous.post(URL, {"email": email, "password": "wrong-horse-9"})
 
-    assert calls == (["bcrypt"] if kind == "imported" else ["argon2"])
+    # Of a digest the imported hasher asks Argon2 about what it made of the password: one call that takes time.
+    asked = {"digest": ["imported", "argon2"], **{name: ["imported"] for name in IMPORTED}}
+    assert calls == asked.get(kind, ["argon2"])
 
 
 def test_a_refusal_answers_no_earlier_than_the_set_time(

@@ -33,9 +33,11 @@ from payments.models import Payment
 from tests.conftest import client_of
 from tests.contacts.conftest import FORM, make_contact
 from tests.courses.conftest import make_course
+from tests.mail.signing import ADDRESS as MAIL_EVENTS
+from tests.mail.signing import PUBLIC_KEY, deliver, event
 from tests.payments.conftest import SECRET, intent_event, make_payment
 from tests.users.images import photo
-from titanobova.models import RateLimitCounter
+from titanobova.models import OutgoingMail, RateLimitCounter
 from users.models import Session, User
 
 
@@ -57,11 +59,13 @@ BODIES: dict[str, dict[str, Any]] = {
     "PUT /api/v1/courses/courses/{key}/thumbnail/": {"thumbnail": SentAgain("photo.jpg", photo(), "image/jpeg")},
 }
 SHAPES = {"application/json": "json", "multipart/form-data": "multipart"}
+NAMED_AT_ONCE = 10  # so many unknown members a refusal names
 HOSTILE_NUMBER = 30_077  # fits a small integer, and no sequence of a test comes as far
 HOSTILE_ID = UUID("00000000-0000-7000-8000-00000000dead")
 UUID_IN_TEXT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 LONG_AGO = datetime(2001, 2, 3, tzinfo=timezone.get_current_timezone())
 RANDOM = {"code", "digest", "fingerprint", "number", "totp_pending_secret", "request_id", "payload", "thumbnail"}
+RANDOM |= {"origin_salt", "origin_digest", "personal_salt", "personal_digest", "stamp"}  # of a row of the audit log
 
 
 class Endpoint(NamedTuple):
@@ -111,6 +115,8 @@ class World:
         """Send as the student; where that is not allowed, as staff."""
         if endpoint.path == WEBHOOK:
             return self.post_event(body)
+        if endpoint.path == MAIL_EVENTS:
+            return deliver({**body, **event(self.mail, sg_event_id="one", reason="a documented member")})
         for user in (self.student, self.staff):
             client = self.client_of(user)
             answer = getattr(client, endpoint.method.lower())(self.address(endpoint), body, format=shape)
@@ -133,6 +139,7 @@ class World:
         return APIClient().post(WEBHOOK, body, content_type="application/json", HTTP_STRIPE_SIGNATURE=signature)
 
     def __post_init__(self) -> None:
+        self.mail: OutgoingMail | None = None
         self.clients: dict[UUID, APIClient] = {}
 
 
@@ -148,6 +155,8 @@ def world(
     taken.course.lessons.create(position=1, title="First")
     things = make_contact(user=student), make_course().slug, make_payment(student), Session()
     made = World(student, staff, *things, enroll(student, make_course(price=10), by=Actor(user=student)), taken)
+    settings.SENDGRID_WEBHOOK_PUBLIC_KEYS = [PUBLIC_KEY]
+    made.mail = OutgoingMail.objects.create(recipient=student.email, subject="One", text="One.", status="sent")
     made.client_of(staff)
     made.client_of(student)
     made.session = Session.objects.get(user=student)
@@ -292,11 +301,11 @@ def test_a_column_that_is_not_documented_changes_nothing_anywhere(world: World) 
 
 def refuse_each(world: World, endpoint: Endpoint, undocumented: dict[str, Any], shape: str) -> Iterator[str]:
     """Name the columns that a closed endpoint lets in: each alone has to be refused by its name."""
-    before = state()
-    for name, value in undocumented.items():
-        sent = str(value) if shape == "multipart" else value
-        if not is_refused(world.send(endpoint, {name: sent}, shape), name):
-            yield f"{endpoint.name} takes {name}"
+    before, names = state(), list(undocumented)
+    for some in (names[start : start + NAMED_AT_ONCE] for start in range(0, len(names), NAMED_AT_ONCE)):
+        sent = {name: str(undocumented[name]) if shape == "multipart" else undocumented[name] for name in some}
+        answer = world.send(endpoint, sent, shape)
+        yield from (f"{endpoint.name} takes {name}" for name in some if not is_refused(answer, name))
     yield from (f"{endpoint.name} changed {row}" for row in changes(before, state()))
 
 

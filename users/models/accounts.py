@@ -1,6 +1,6 @@
 """Accounts, and what is known of tries to enter them."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from titanobova.crypto import keyed_digest
 from titanobova.ids import uuid7
 from users.identity import canonical_email, clean_email
 from users.lockout import Lockable
@@ -28,6 +29,7 @@ class User(Lockable, AbstractBaseUser, PermissionsMixin):
         ADMIN = "admin"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    password = models.CharField(max_length=512)  # imported hashes are longer than Django's 128 characters
     email = models.EmailField(max_length=254)
     email_canonical = models.CharField(max_length=300, editable=False)
     first_name = models.CharField(max_length=150, blank=True)
@@ -127,6 +129,11 @@ class UnknownAccount(Lockable):
     def __str__(self) -> str:
         return self.digest[:12]
 
+    @staticmethod
+    def digest_of(canonical: str) -> str:
+        """Return the key of the row that counts for an address, given in its canonical form."""
+        return keyed_digest(canonical, "unknown account")
+
 
 class KnownSource(Lockable):
     """A network that an account has logged in from. It has a budget of failed logins of its own.
@@ -134,7 +141,9 @@ class KnownSource(Lockable):
     So an attacker elsewhere locks the account only elsewhere. The network is kept as a keyed digest.
     """
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="known_sources")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="known_sources", db_index=False
+    )
     fingerprint = models.CharField(max_length=64)
     created_at = models.DateTimeField(default=timezone.now)
     last_used_at = models.DateTimeField(default=timezone.now)
@@ -146,6 +155,14 @@ class KnownSource(Lockable):
 
     def __str__(self) -> str:
         return f"{self.user_id} from {self.fingerprint[:8]}"
+
+
+class LoginAttemptQuerySet(models.QuerySet["LoginAttempt"]):
+    """Which tries."""
+
+    def entered(self) -> Self:
+        """Tries with the right password: they prove that the person had the address then."""
+        return self.filter(outcome__in=LoginAttempt.ENTERED_WITH)
 
 
 class LoginAttempt(models.Model):
@@ -160,6 +177,8 @@ class LoginAttempt(models.Model):
         LOCKED = "locked"
         WRONG_SECOND_FACTOR = "wrong_second_factor", "wrong second factor"
 
+    ENTERED_WITH = (Outcome.SUCCESS, Outcome.SECOND_FACTOR)
+
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     email = models.CharField(max_length=254)
     user = models.ForeignKey(
@@ -173,6 +192,8 @@ class LoginAttempt(models.Model):
     ip_address = models.GenericIPAddressField(null=True, blank=True)
     user_agent = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
+
+    objects = LoginAttemptQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]

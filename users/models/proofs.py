@@ -21,7 +21,9 @@ class BackupCodeQuerySet(models.QuerySet["BackupCode"]):
 class BackupCode(models.Model):
     """A code for the day the phone is lost. Only a keyed digest is kept; the code itself is shown once."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="backup_codes")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="backup_codes", db_index=False
+    )
     digest = models.CharField(max_length=64)
     is_confirmed = models.BooleanField(default=False)
     used_at = models.DateTimeField(null=True, blank=True)
@@ -61,7 +63,9 @@ class MailedLink(models.Model):
         UNLOCK = "unlock"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="mailed_links")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="mailed_links", db_index=False
+    )
     purpose = models.CharField(max_length=20, choices=Purpose.choices)
     digest = models.CharField(max_length=64, unique=True)
     email = models.EmailField(max_length=254, help_text="where it was mailed to; the new address when it changes")

@@ -46,7 +46,9 @@ class Session(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="sessions")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="sessions", db_index=False
+    )
     generation = models.PositiveIntegerField(default=0)
     ip_address = models.GenericIPAddressField(null=True, blank=True, help_text="of the last use, to the minute")
     user_agent = models.CharField(max_length=300, blank=True)

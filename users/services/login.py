@@ -17,8 +17,8 @@ from django.utils import timezone
 
 from audit.actor import Actor
 from audit.services import record
-from titanobova.crypto import keyed_digest
 from titanobova.errors import DomainError
+from titanobova.metrics import LOGINS
 from users.hashers import hash_password, verify
 from users.identity import canonical_email
 from users.lockout import Lockable, LockableQuerySet
@@ -48,7 +48,7 @@ def log_in(email: str, password: str, *, by: Actor) -> Session | PendingLogin:
     by = by.as_user(user)
     with transaction.atomic():
         if user.totp_enabled:
-            _note(user.email, LoginAttempt.Outcome.SECOND_FACTOR, by=by)
+            record_half_login(user, by=by)
             return PendingLogin.objects.create(user=user, expires_at=timezone.now() + settings.PENDING_LOGIN_LIFETIME)
         return finish_login(user, by=by)
 
@@ -67,6 +67,13 @@ def record_login(user: User, *, by: Actor) -> None:
     if remember_source(user, by=by):
         email_flows.notice_new_device(user, by)
     record("login", "auth.login.succeeded", by=by, on=user)
+
+
+def record_half_login(user: User, *, by: Actor) -> None:
+    """Record that the password was right and the second factor is still to come, in the caller's transaction."""
+    by = by.as_user(user)
+    _note(user.email, LoginAttempt.Outcome.SECOND_FACTOR, by=by)
+    record("login", "auth.login.password_proved", by=by, on=user)
 
 
 def prove_password(email: str, password: str, *, by: Actor) -> User:
@@ -88,7 +95,7 @@ def prove_password(email: str, password: str, *, by: Actor) -> User:
 def _account_of(email: str) -> User | UnknownAccount:
     canonical = canonical_email(email)
     user = User.objects.filter(email_canonical=canonical).first()
-    return user or UnknownAccount.objects.get_or_create(digest=keyed_digest(canonical, "unknown account"))[0]
+    return user or UnknownAccount.objects.get_or_create(digest=UnknownAccount.digest_of(canonical))[0]
 
 
 def _budget_of(account: User | UnknownAccount, *, by: Actor) -> Lockable:
@@ -145,6 +152,7 @@ def _tell_of_a_new_lock(account: User | UnknownAccount, budget: Lockable, *, by:
 
 
 def _note(email: str, outcome: LoginAttempt.Outcome, *, by: Actor, user: User | None = None) -> None:
+    LOGINS.labels(outcome).inc()
     LoginAttempt.objects.create(
         email=canonical_email(email)[:254],
         user=user or by.user,

@@ -73,6 +73,20 @@ def reset_password(*, token: str, new_password: str, by: Actor) -> None:
         email_flows.notice_password_changed(user, by)
 
 
+def replace_password(user: User, *, new_password: str, by: Actor) -> None:
+    """Set a new password for whom operations vouch for; all sessions end.
+
+    :raises FieldError: on `new_password`, when it breaks a rule.
+    """
+    _hold_against_the_rules(new_password, user)
+    made = hash_password(new_password)
+    with transaction.atomic():
+        _store(user, made)
+        ended = evict_others(user, by=by, reason="password changed")
+        record("update", "auth.password.changed", by=by, on=user, details={"sessions_ended": ended})
+        email_flows.notice_password_changed(user, by)
+
+
 def unlock_by_link(token: str, *, by: Actor) -> None:
     """Take the lock off the account whose owner holds the mailed link.
 

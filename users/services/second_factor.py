@@ -20,6 +20,7 @@ from audit.services import record
 from titanobova import throttling
 from titanobova.crypto import decrypt, encrypt, keyed_digest
 from titanobova.errors import DomainError
+from titanobova.metrics import LOGINS
 from users.models import BackupCode, LoginAttempt, PendingLogin, Session, User
 from users.services import email_flows
 from users.services.limits import count_try
@@ -115,7 +116,7 @@ def confirm_enrolment(user: User, code: str, *, by: Actor) -> None:
         raise NothingToConfirm
     step = _step_of(decrypt(pending), code)
     if step is None:
-        _record_failure(user, by=by)
+        record_failure(user, by=by)
         raise WrongSecondFactor
     with transaction.atomic():
         confirmed = User.objects.filter(pk=user.pk, totp_pending_secret=pending).update(
@@ -179,7 +180,7 @@ def complete_login(token: PendingLogin, code: str, *, by: Actor) -> Session:
             raise InvalidToken  # and the code stays unspent, for the transaction is rolled back
         session = finish_login(user, by=by) if fits else None
     if session is None:
-        _record_failure(user, by=by)
+        record_failure(user, by=by)
         raise WrongSecondFactor
     throttling.forget(LIMIT, str(user.pk))
     return session
@@ -221,7 +222,9 @@ def _step_of(secret: str, code: str) -> int | None:
         return None
 
 
-def _record_failure(user: User, *, by: Actor) -> None:
+def record_failure(user: User, *, by: Actor) -> None:
+    """Record a code that does not fit, in a transaction of its own, so that it stays recorded."""
+    LOGINS.labels(LoginAttempt.Outcome.WRONG_SECOND_FACTOR).inc()
     with transaction.atomic():
         LoginAttempt.objects.create(
             email=user.email_canonical[:254],

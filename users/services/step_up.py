@@ -10,7 +10,7 @@ from titanobova.errors import DomainError
 from users.models import User
 from users.services.limits import count_try
 from users.services.login import WrongCredentials, prove_password
-from users.services.second_factor import LIMIT, spend_code
+from users.services.second_factor import LIMIT, record_failure, spend_code
 
 
 class StepUpRequired(DomainError):
@@ -38,5 +38,6 @@ def require_step_up(user: User, *, password: str, token: str = "", by: Actor) ->
     if stored.totp_enabled:
         count_try(LIMIT, str(user.pk), by=by)
         if not spend_code(stored, token):
+            record_failure(stored, by=by)
             raise StepUpRequired
         throttling.forget(LIMIT, str(user.pk))
