@@ -27,6 +27,7 @@ def main() -> int:
             "FRONTEND_URL": "https://www.example.com",
             "STRIPE_SECRET_KEY": "rk_live_" + secrets.token_hex(16),
             "STRIPE_WEBHOOK_SECRET": "whsec_" + secrets.token_hex(16),
+            "SELLER_ADDRESS": "1 High Street, Leeds",
         }
         command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
         return subprocess.run(command, cwd=PROJECT, env=environment, check=False).returncode  # noqa: S603 - our own words

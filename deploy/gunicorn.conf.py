@@ -6,15 +6,19 @@ Every name below that gunicorn knows is one of its settings.
 
 # ruff: noqa: N999 - the name by which gunicorn's users look for it
 
+import os
+import shutil
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 from environs import validate
 
+from titanobova import metric_files
 from titanobova.env import load_env, seal
-from titanobova.logging import JSONLines
+from titanobova.logging import JSONLines, console
 
 environment = load_env()
 redis_host = environment.str("REDIS_HOST", "")
@@ -27,7 +31,7 @@ try:
 except ImproperlyConfigured as refusal:
     sys.exit(str(refusal))
 
-worker_class = "gthread"
+worker_class = "deploy.draining.DrainingWorker"
 timeout = 30  # seconds without a sign of life until a worker is replaced
 graceful_timeout = 30  # seconds for requests under way after SIGTERM
 # A worker is replaced now and then, so that a slow leak of memory never ends in an outage; not all at once.
@@ -56,16 +60,17 @@ logconfig_dict = {
         "json": {"()": JSONLines},
         "plain": {"format": "{levelname} {name}: {message}", "style": "{"},
     },
-    "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "plain" if for_people else "json"},
-    },
+    "handlers": {"console": console(human=for_people)},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {"gunicorn.error": {"handlers": ["console"], "level": "INFO", "propagate": False}},
 }
 
 
+OWN_FOLDER = "titanobova-metrics-"
+
+
 def on_starting(server: Any) -> None:  # gunicorn has no types
-    """Refuse several processes without Redis, whether WEB_CONCURRENCY or ``--workers`` asks for them.
+    """Refuse several processes without Redis, whether WEB_CONCURRENCY or ``--workers`` asks for them; begin to count.
 
     Without Redis the rate limits are counted in the memory of one process: with n processes an attacker would
     have n times the tries at a password.
@@ -77,3 +82,24 @@ def on_starting(server: Any) -> None:  # gunicorn has no types
             f"Refusing to start {server.cfg.workers} processes without REDIS_HOST: "
             "each would count the rate limits for itself. Set REDIS_HOST, or WEB_CONCURRENCY=1."
         )
+    folder = metric_files.folder_of_metrics()
+    if folder is None:
+        folder = Path(tempfile.mkdtemp(prefix=OWN_FOLDER))
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)  # the processes to come inherit it
+    metric_files.start_anew(folder)
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """Keep what a process that ended has counted; what goes wrong there must not end the server."""
+    try:
+        if folder := metric_files.folder_of_metrics():
+            metric_files.forget_process(folder, worker.pid)
+    except Exception:  # whatever lies in the folder: gunicorn's arbiter would end with it
+        server.log.exception("The figures of process %s are lost.", worker.pid)
+
+
+def on_exit(server: Any) -> None:
+    """Remove the folder that this start made; one that the environment names stays."""
+    folder = metric_files.folder_of_metrics()
+    if folder is not None and folder.name.startswith(OWN_FOLDER):
+        shutil.rmtree(folder, ignore_errors=True)

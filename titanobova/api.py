@@ -1,6 +1,8 @@
 """The ground under every endpoint: the view bases and the one shape of refusals."""
 
+import errno
 import logging
+import sys
 from typing import Any, NoReturn
 
 from django.db import InterfaceError, OperationalError
@@ -11,11 +13,13 @@ from rest_framework import exceptions, serializers, status, views, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from titanobova.errors import DomainError, FieldError
+from titanobova.errors import DomainError, FieldError, InsufficientStorage, TemporarilyUnavailable
 from titanobova.security_events import record_security_event
 from titanobova.serializers import Serializer
 
 logger = logging.getLogger("titanobova.api")
+
+FULL_DISK = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 class SecondFactorRequired(exceptions.NotAuthenticated):
@@ -62,6 +66,21 @@ class OneLineField(serializers.CharField):
         return " ".join(str(super().to_internal_value(data)).split())
 
 
+class OptionalText(serializers.CharField):
+    """Text that may be left out; null says the same as nothing, as forms of a browser send it."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(required=False, allow_blank=True, allow_null=True, **options)
+
+    def validate_empty_values(self, data: Any) -> tuple[bool, Any]:
+        """Return whether the text is settled already, and it."""
+        return (True, "") if data is None else super().validate_empty_values(data)
+
+
+class OptionalLine(OptionalText, OneLineField):
+    """One line that may be left out."""
+
+
 class ClosedSerializer(Serializer):
     """Input that refuses members it does not know: a misspelt field is an error, not a silent default."""
 
@@ -83,9 +102,8 @@ def answer_refusal(error: Exception, context: dict[str, Any]) -> Response | None
 
     Set as DRF's EXCEPTION_HANDLER, so that no view needs a try of its own.
     """
-    if isinstance(error, OperationalError | InterfaceError):
-        logger.error("The database does not answer.", exc_info=error)
-        return _answer(503, "temporarily_unavailable", "The service is busy. Try again in a moment.", retry_after=2)
+    if outage := outage_of(error):
+        return _answer(outage.status, outage.code, outage.text, retry_after=outage.retry_after)
     if isinstance(error, DomainError):
         return _answer_domain_error(error)
     if isinstance(error, Http404):
@@ -95,6 +113,17 @@ def answer_refusal(error: Exception, context: dict[str, Any]) -> Response | None
     if error.status_code == status.HTTP_403_FORBIDDEN:
         record_security_event(context["request"], "access.denied", {})
     return _answer_api_exception(error)
+
+
+def outage_of(error: BaseException | None) -> DomainError | None:
+    """Return the refusal that tells of a part of ours that is out of order, or None where nothing of the kind is."""
+    if isinstance(error, OperationalError | InterfaceError):
+        logger.error("The database does not answer.", exc_info=error)
+        return TemporarilyUnavailable(retry_after=2)
+    if isinstance(error, OSError) and error.errno in FULL_DISK:
+        logger.error("A disk is full.", exc_info=error)
+        return InsufficientStorage(retry_after=60)
+    return None
 
 
 def _answer_domain_error(error: DomainError) -> Response:
@@ -193,5 +222,12 @@ def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:
 
 
 def server_error(request: HttpRequest) -> JsonResponse:
-    """handler500: no detail of the defect; its log line carries the request's id."""
+    """handler500: no detail of the defect; its log line carries the request's id.
+
+    A page outside the API, or a middleware, may have met an outage; that is no defect, and passes.
+    """
+    if outage := outage_of(sys.exc_info()[1]):
+        response = page_for_api_or_people(outage.status, outage.code, outage.text)
+        response["Retry-After"] = str(outage.retry_after)
+        return response
     return page_for_api_or_people(500, "server_error", "Something went wrong on our side. It has been recorded.")

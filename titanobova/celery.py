@@ -11,4 +11,11 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "titanobova.settings")
 
 app = Celery("titanobova")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.conf.imports = ["titanobova.email", "payments.jobs"]
+app.conf.imports = [
+    "titanobova.email",
+    "titanobova.heartbeats",
+    "audit.jobs",
+    "payments.jobs",
+    "titanobova.site.jobs",
+    "titanobova.worker_figures",
+]

@@ -3,10 +3,14 @@
 import base64
 import hashlib
 import hmac
+from functools import lru_cache
 
+from cryptography.exceptions import InvalidSignature
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.serialization import load_der_public_key
 from django.conf import settings
 
 
@@ -40,6 +44,27 @@ def decrypt(token: str) -> str:
         return _keys().decrypt(token.encode()).decode()
     except InvalidToken:
         raise ValueError("The stored secret was encrypted with a key that FIELD_ENCRYPTION_KEYS lacks.") from None
+
+
+@lru_cache(maxsize=8)
+def ecdsa_key(text: str) -> EllipticCurvePublicKey:
+    """Return the public key that `text` is: its DER form in base64, as SendGrid shows it.
+
+    :raises ValueError: for anything else.
+    """
+    key = load_der_public_key(base64.b64decode(text, validate=True))
+    if not isinstance(key, EllipticCurvePublicKey):
+        raise ValueError("The key is not one of ECDSA.")  # noqa: TRY004 - whoever reads a text expects this one
+    return key
+
+
+def has_signed(key: str, signature: bytes, text: bytes) -> bool:
+    """Whether the owner of a public key signed `text` (ECDSA with SHA-256)."""
+    try:
+        ecdsa_key(key).verify(signature, text, ECDSA(SHA256()))
+    except InvalidSignature:
+        return False
+    return True
 
 
 def _keys() -> MultiFernet:

@@ -1,39 +1,28 @@
-"""Mail leaves through the outbox: a row in the caller's transaction, delivered after its commit."""
+"""Mail leaves through the outbox: a row in the caller's transaction, delivered after its commit (titanobova/mail/)."""
 
 import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 
 from celery import shared_task
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
-from django.db import connection, connections, transaction
+from django.db import connections, transaction
 from django.utils import timezone
-from sendgrid import SendGridAPIClient
-from sendgrid.helpers.mail import ClickTracking, Mail, OpenTracking, ReplyTo, TrackingSettings
 
-from titanobova.letters import Letter, compose, seal, unseal, without_secrets
+from titanobova.letters import compose, seal
+from titanobova.mail.delivering import AT_MOST, deliver_due_mail
+from titanobova.mail.pausing import pause_of
+from titanobova.mail.sending import is_one_address, way_out
 from titanobova.models import OutgoingMail
 from titanobova.shared import redis
 from titanobova.waking import Waker
 
 logger = logging.getLogger("titanobova.email")
 
-MAX_TRIES = 12
-FIRST_PAUSE = timedelta(seconds=30)
-LONGEST_PAUSE = timedelta(hours=3)
-LEASE = timedelta(minutes=2)  # longer than one try can take, so that no second worker sends the same mail meanwhile
-SENDGRID_TIMEOUT = 5  # seconds; the client's own default is to wait for ever
-
 # Sends the mail of the embedded mode, which has no worker. Nobody waits for a mail server, and no answer tells by its
 # time whether it caused a mail. At exit Python waits for it.
 _embedded_worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mail")
 _next_sweep: threading.Timer | None = None
-
-
-class MailRefused(Exception):
-    """The mail service will never take this mail; trying again cannot help."""
 
 
 def send_later(
@@ -66,8 +55,8 @@ def write_mail(
 ) -> OutgoingMail:
     """Return a mail for the outbox, for a caller who stores it together with other rows and calls `wake_on_commit`.
 
-    `template` is a plain text file of templates/mail/, `button` a label and an address. Line breaks in `subject` and
-    `reply_to`, which an attacker would use to add headers, become spaces or drop the address.
+    `template` is a plain text file of templates/mail/, `button` a label and an address. Line breaks in `subject`, with
+    which an attacker would add headers, become spaces; a `reply_to` that is not one e-mail address is left out.
     """
     subject = " ".join(subject.split())[:200]
     letter = compose(template, subject=subject, context=context or {}, button=button)
@@ -76,7 +65,7 @@ def write_mail(
         subject=subject,
         text=seal(letter.text),
         button=seal(letter.button),
-        reply_to="" if any(char in reply_to for char in "\r\n,") else reply_to,
+        reply_to=reply_to if is_one_address(reply_to) else "",
     )
 
 
@@ -119,6 +108,8 @@ def _sweep_again() -> None:
     due_at = waiting.values_list("next_try_at", flat=True).first()
     if due_at is None:
         return
+    pause = pause_of(way_out())
+    due_at = max(due_at, pause.ends_at) if pause else due_at
     if _next_sweep is not None:
         _next_sweep.cancel()
     _next_sweep = threading.Timer(max(1.0, (due_at - timezone.now()).total_seconds()), wake_delivery)
@@ -128,93 +119,15 @@ def _sweep_again() -> None:
 
 @shared_task
 def deliver_mail() -> int:
-    """Job: send the mails that are due; woken by each commit that wrote one, and by beat every minute."""
-    return deliver_due_mail()
+    """Job: send the mails that are due; woken by each commit that wrote one, and by beat every minute.
 
-
-def deliver_due_mail(*, at_most: int = 100) -> int:
-    """Send what is due and return how many mails left. Safe to run in any number of processes at once."""
-    sent = 0
-    for _ in range(at_most):
-        mail = _lease_one()
-        if mail is None:
-            break
-        sent += _try_to_send(mail)
+    What is left after a run is the next job's, so that a backlog goes as fast as the service takes it, and other jobs
+    get their turn.
+    """
+    sent = deliver_due_mail()
+    if sent >= AT_MOST:
+        wake_delivery()
     return sent
-
-
-def _lease_one() -> OutgoingMail | None:
-    """Take one due mail for the length of LEASE; a worker that dies meanwhile leaves it to the next sweep."""
-    with transaction.atomic():
-        due = OutgoingMail.objects.due().order_by("next_try_at")
-        if connection.features.has_select_for_update_skip_locked:
-            due = due.select_for_update(skip_locked=True)
-        mail = due.first()
-        if mail is None or not OutgoingMail.objects.due().filter(pk=mail.pk).update(
-            next_try_at=timezone.now() + LEASE, tries=mail.tries + 1
-        ):
-            return None
-        mail.tries += 1
-    return mail
-
-
-def _try_to_send(mail: OutgoingMail) -> bool:
-    try:
-        _send(mail)
-    except MailRefused as error:
-        _settle(mail, status=OutgoingMail.Status.FAILED, last_error=str(error)[:300])
-        return False
-    except Exception as error:  # whatever a network does, the mail stays and is tried again
-        pause = min(FIRST_PAUSE * 2 ** (mail.tries - 1), LONGEST_PAUSE)
-        given_up = mail.tries >= MAX_TRIES
-        status = OutgoingMail.Status.FAILED if given_up else OutgoingMail.Status.WAITING
-        _settle(mail, status=status, last_error=type(error).__name__, next_try_at=timezone.now() + pause)
-        logger.warning("A mail was not taken: %s, try %s", type(error).__name__, mail.tries)
-        return False
-    _settle(mail, status=OutgoingMail.Status.SENT, sent_at=timezone.now(), last_error="")
-    return True
-
-
-def _settle(mail: OutgoingMail, *, status: OutgoingMail.Status, **changes: object) -> None:
-    """Store what came of a try. Once nobody will send the mail again, its links open nothing any more from here."""
-    if status != OutgoingMail.Status.WAITING:
-        changes |= {"text": without_secrets(mail.text), "button": without_secrets(mail.button)}
-    OutgoingMail.objects.filter(pk=mail.pk).update(status=status, **changes)
-
-
-def _send(mail: OutgoingMail) -> None:
-    letter = Letter(mail.subject, unseal(mail.text), unseal(mail.button))
-    if settings.SENDGRID_API_KEY:
-        _send_by_sendgrid(mail, letter)
-        return
-    message = EmailMultiAlternatives(mail.subject, letter.text, settings.DEFAULT_FROM_EMAIL, [mail.recipient])
-    message.reply_to = [mail.reply_to] if mail.reply_to else []
-    message.attach_alternative(letter.html, "text/html")
-    message.send()
-
-
-def _send_by_sendgrid(mail: OutgoingMail, letter: Letter) -> None:
-    client = SendGridAPIClient(settings.SENDGRID_API_KEY, host=settings.SENDGRID_API_BASE)
-    client.client.timeout = SENDGRID_TIMEOUT
-    message = Mail(
-        from_email=settings.DEFAULT_FROM_EMAIL,
-        to_emails=mail.recipient,
-        subject=mail.subject,
-        plain_text_content=letter.text,
-        html_content=letter.html,
-    )
-    # SendGrid would lead every link through a server of its own, which then knows what the link opens.
-    message.tracking_settings = TrackingSettings(ClickTracking(False, False), OpenTracking(False))
-    if mail.reply_to:
-        message.reply_to = ReplyTo(mail.reply_to)
-    try:
-        client.send(message)
-    except Exception as error:
-        # python_http_client raises a class for each status; 4xx but 401, 403 and 429 says the mail itself is wrong.
-        status = getattr(error, "status_code", None)
-        if isinstance(status, int) and 400 <= status < 500 and status not in {401, 403, 408, 429}:
-            raise MailRefused(f"SendGrid refused it with status {status}") from error
-        raise
 
 
 _queue_waker = Waker(_put_into_queue)

@@ -8,12 +8,16 @@ import re
 import secrets
 import sys
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 from dotenv import dotenv_values
 from environs import EnvError, EnvValidationError, FileAwareEnv
+
+from titanobova.crypto import ecdsa_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 TRUE_WORDS = frozenset({"true", "1", "yes", "on", "y", "t"})
@@ -38,7 +42,10 @@ def load_env() -> FileAwareEnv:
     env.add_parser("rate", parse_rate)
     env.add_parser("words", parse_words)
     env.add_parser("address", parse_address)
+    env.add_parser("percent", parse_percent)
+    env.add_parser("days", parse_days)
     env.add_parser("fernet_keys", parse_fernet_keys)
+    env.add_parser("ecdsa_keys", parse_ecdsa_keys)
     return env
 
 
@@ -70,6 +77,28 @@ def parse_address(text: str) -> str:
     return text
 
 
+def parse_percent(text: str) -> Decimal:
+    """Read `19` or `8.875`, the percent of a tax: less than a hundred, with at most three digits after the point.
+
+    :raises EnvError: for anything else.
+    """
+    if not re.fullmatch(r"[0-9]{1,2}(\.[0-9]{1,3})?", text.strip()):
+        raise EnvError("a percentage is written like 19 or 8.875")
+    return Decimal(text.strip())
+
+
+def parse_days(text: str) -> int:
+    """Read for how many days rows are kept: 0 is for ever, and less than a week is refused.
+
+    A mail may be on its way for days, and a lock lasts a day: what is kept for a week is needed by neither.
+
+    :raises EnvError: for anything else.
+    """
+    if not re.fullmatch(r"[0-9]{1,5}", text.strip()) or 0 < int(text) < 7:
+        raise EnvError("a number of days is 0 (for ever), or from 7 to 99999")
+    return int(text)
+
+
 def parse_fernet_keys(text: str) -> list[str]:
     """Read keys, so that a mistyped one stops the start rather than the first person with a second factor.
 
@@ -81,6 +110,20 @@ def parse_fernet_keys(text: str) -> list[str]:
             Fernet(key)
         except ValueError:
             raise EnvError(f"a key is 32 bytes in URL-safe base64; make one: {NEW_SECRETS}") from None
+    return keys
+
+
+def parse_ecdsa_keys(text: str) -> list[str]:
+    """Read public keys, so that a mistyped one stops the start rather than refuses every event.
+
+    :raises EnvError: when one is none.
+    """
+    keys = parse_words(text)
+    for key in keys:
+        try:
+            ecdsa_key(key)
+        except (ValueError, UnsupportedAlgorithm):
+            raise EnvError("a key is copied as SendGrid shows it: one line of base64") from None
     return keys
 
 

@@ -47,3 +47,9 @@ class TemporarilyUnavailable(DomainError):
     """A part outside this process does not answer; trying again may help."""
 
     code, status, message = "temporarily_unavailable", 503, "The service is busy. Try again in a moment."
+
+
+class InsufficientStorage(DomainError):
+    """A disk of ours is full: what was sent cannot be kept, and what is stored can still be read."""
+
+    code, status, message = "insufficient_storage", 507, "There is no room to store this. Try again later."

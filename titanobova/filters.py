@@ -30,6 +30,27 @@ class InstantFilter(filters.IsoDateTimeFilter):
     field_class = InstantField
 
 
+class TruthField(forms.Field):
+    """`true` or `false`; the stock field takes every other word for no choice, and answers with everything."""
+
+    def to_python(self, value: Any) -> bool | None:
+        """Return which of the two, or None for nothing.
+
+        :raises ValidationError: for any other word.
+        """
+        if value in self.empty_values:
+            return None
+        if str(value).lower() not in {"true", "false"}:
+            raise ValidationError("Say true or false.", "invalid")
+        return str(value).lower() == "true"
+
+
+class TruthFilter(filters.Filter):
+    """Those for which it is true, or those for which it is not."""
+
+    field_class = TruthField
+
+
 class AddressFilter(filters.CharFilter):
     """One IP address; PostgreSQL raises on any other text where SQLite finds nothing."""
 

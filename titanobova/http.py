@@ -1,12 +1,9 @@
-"""What every request passes: its id and log line, the client's address, the strict JSON parser, the admin's CSP."""
+"""What the shared ground knows of HTTP: the client's address, the strict JSON parser, the policy of pages."""
 
 import ipaddress
 import json
-import logging
 import math
 import re
-import secrets
-import time
 from collections.abc import Callable, Mapping
 from typing import IO, Any, Protocol
 
@@ -14,10 +11,6 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from rest_framework.exceptions import APIException, ParseError
 from rest_framework.parsers import BaseParser
-
-from titanobova.logging import current_request_id
-
-logger = logging.getLogger("titanobova.requests")
 
 Handler = Callable[[HttpRequest], HttpResponse]
 SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
@@ -33,61 +26,6 @@ class Carrier(Protocol):
 
     @property
     def META(self) -> dict[str, Any]: ...  # noqa: N802 - Django's name
-
-
-class RequestContextMiddleware:
-    """Give each request an id, answer with it, write its line to the log and its rate limit to the headers."""
-
-    def __init__(self, get_response: Handler) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer `request`; an incoming X-Request-ID counts only when it is short and plain."""
-        claimed = request.headers.get("X-Request-ID", "")
-        request_id = claimed if SANE_REQUEST_ID.fullmatch(claimed) else secrets.token_hex(16)
-        request.META["titanobova.request_id"] = request_id
-        if (request.encoding or "utf-8").lower() not in CHARSETS:
-            request.encoding = "utf-8"  # idna and its like fail on what a query may hold
-        token, started = current_request_id.set(request_id), time.perf_counter()
-        try:
-            response = self.get_response(request)
-            _finish(request, response, milliseconds=(time.perf_counter() - started) * 1000)
-        finally:
-            current_request_id.reset(token)
-        response["X-Request-ID"] = request_id
-        return response
-
-
-def _finish(request: HttpRequest, response: HttpResponse, *, milliseconds: float) -> None:
-    verdict = request.META.get("titanobova.rate_limit")
-    if verdict is not None:
-        for name, number in zip(LIMIT_HEADERS, verdict, strict=True):
-            response[name] = str(number)
-    if request.path.startswith("/api/") and not response.has_header("Cache-Control"):
-        response["Cache-Control"] = "no-store"
-    match = request.resolver_match
-    # The route, not the path: a path may hold what a person typed by mistake, a token of a mailed link for example.
-    path = f"/{match.route}" if match else "(no such path)"
-    logger.info(
-        "%s %s %s",
-        request.method,
-        path,
-        response.status_code,
-        extra={
-            "method": request.method,
-            "path": path,
-            "status": response.status_code,
-            "duration_ms": round(milliseconds, 1),
-            "user_id": request.META.get("titanobova.user_id") or _user_of_admin(request),
-            "ip_address": client_address(request),
-        },
-    )
-
-
-def _user_of_admin(request: HttpRequest) -> str | None:
-    """Return who is logged in to the admin, when the request has found out; a log line asks no database."""
-    found: Any = getattr(request, "_cached_user", None)  # where django.contrib.auth keeps it
-    return str(found.pk) if found is not None and found.pk else None
 
 
 class ContentSecurityPolicyMiddleware:
@@ -194,9 +132,17 @@ def parse_json(body: bytes) -> Any:
         decoded = json.loads(text, object_pairs_hook=_members, parse_constant=_no_constant, parse_int=_integer)
         _refuse_unstorable(decoded)
     except (ValueError, RecursionError) as error:
-        reason = "not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
-        raise ParseError(f"The body is not valid JSON: {reason}.") from None
+        raise ParseError(f"The body is not valid JSON: {_in_words(error)}.") from None
     return decoded
+
+
+def _in_words(error: Exception) -> str:
+    """Return why a body is refused; json's own words (`Expecting value`) tell only its authors what to mend."""
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not UTF-8"
+    if isinstance(error, json.JSONDecodeError):
+        return f"look at line {error.lineno}, column {error.colno}" if error.doc.strip() else "it is empty"
+    return "it is nested too deep" if isinstance(error, RecursionError) else str(error)
 
 
 def _refuse_depth(text: str) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 from rest_framework.request import Request
@@ -88,6 +88,15 @@ def attempt_of(request: Request, route: str, *, beside: Collection[str] = ()) ->
     user = request.user
     who = f"user {user.pk}" if user.is_authenticated else f"address {network_of(client_address(request))}"
     return Attempt(digest(route, who, name), digest(_without(_plain(request.data), beside)))
+
+
+def attempt_of_form(route: str, user: Any, name: str, *content: Any) -> Attempt | None:
+    """Return the attempt of a form of the admin, which carries a random name: a second click is the same attempt.
+
+    Other content under the same name is another attempt, for a form that was refused is mended and sent again.
+    """
+    key = digest(route, str(user.pk), name, *content)
+    return Attempt(key, key) if name else None
 
 
 def digest(*parts: Any) -> str:
@@ -165,9 +174,9 @@ def release(attempt: Attempt) -> None:
     IdempotencyKey.objects.filter(pk=attempt.key, status=None).delete()
 
 
-def forget_old_attempts() -> int:
-    """Delete what has expired and return how much that was; the maintenance job calls it."""
-    return IdempotencyKey.objects.filter(expires_at__lte=timezone.now()).delete()[0]
+def expired_attempts() -> QuerySet[IdempotencyKey]:
+    """Return the names that count no more; one that is claimed anew is none of them."""
+    return IdempotencyKey.objects.filter(expires_at__lte=timezone.now())
 
 
 def _standing(attempt: Attempt) -> UUID | None:

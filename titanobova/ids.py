@@ -3,6 +3,7 @@
 import secrets
 import time
 import uuid
+from datetime import datetime
 
 
 def uuid7() -> uuid.UUID:
@@ -16,3 +17,9 @@ def uuid7() -> uuid.UUID:
     fraction = (rest << 12) // 1_000_000
     number = milliseconds << 80 | 0x7 << 76 | fraction << 64 | 0b10 << 62 | secrets.randbits(62)
     return uuid.UUID(int=number)
+
+
+def first_at(instant: datetime) -> uuid.UUID:
+    """Return the lowest id that can be made at an instant, to find rows of a time by their ids."""
+    milliseconds = max(0, int(instant.timestamp() * 1000))
+    return uuid.UUID(int=milliseconds << 80 | 0x7 << 76 | 0b10 << 62)

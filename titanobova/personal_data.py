@@ -1,6 +1,6 @@
 """What the outbox holds of people."""
 
-from titanobova.models import MailQuerySet, OutgoingMail
+from titanobova.models import MailEvent, MailQuerySet, MailTry, OutgoingMail
 
 
 def blank_mail(mails: MailQuerySet, *, recipient: str) -> int:
@@ -10,4 +10,6 @@ def blank_mail(mails: MailQuerySet, *, recipient: str) -> int:
     """
     waiting, failed = OutgoingMail.Status.WAITING, OutgoingMail.Status.FAILED
     mails.filter(status=waiting).update(status=failed)
+    for told in (MailTry.objects.filter(mail__in=mails), MailEvent.objects.filter(mail__in=mails)):
+        told.exclude(reason="").update(reason="")  # servers like to name the address
     return mails.update(recipient=recipient, subject="", text="", button="", reply_to="", last_error="erased")

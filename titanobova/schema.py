@@ -4,6 +4,11 @@ from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiParameter
+
+NAMED_ATTEMPT = OpenApiParameter(
+    "Idempotency-Key", str, OpenApiParameter.HEADER, description="The name of this attempt; send the same to repeat it."
+)
 
 
 def only_first_version(endpoints: list[tuple[Any, ...]], **kwargs: object) -> list[tuple[Any, ...]]:

@@ -8,6 +8,7 @@ import logging
 from datetime import timedelta
 from urllib.parse import quote
 
+from celery.schedules import crontab
 from environs import validate
 
 from titanobova.crypto import derive_key
@@ -32,6 +33,7 @@ REQUIRE_STAFF_2FA = env.bool("REQUIRE_STAFF_2FA", False)
 INSTALLED_APPS = [
     "unfold.apps.BasicAppConfig",
     "titanobova.site.apps.AdminConfig",
+    "titanobova.site",  # before the app whose command `changepassword` it replaces
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -50,10 +52,9 @@ INSTALLED_APPS = [
     "courses",
     "payments",
     "legacy_import",
-    "titanobova.site",
 ]
 MIDDLEWARE = [
-    "titanobova.http.RequestContextMiddleware",
+    "titanobova.request_context.RequestContextMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "titanobova.http.ContentSecurityPolicyMiddleware",
@@ -97,12 +98,14 @@ POSTGRESQL = {
     "USER": env.str("DB_USER", "titanobova"),
     "PASSWORD": env.str("DB_PASSWORD", ""),
     "OPTIONS": {
-        "pool": {"min_size": 1, "max_size": DB_POOL_SIZE, "timeout": 3},
+        "pool": {"min_size": 1, "max_size": DB_POOL_SIZE, "timeout": 0.1, "reconnect_timeout": 0},  # see ENGINE
         "connect_timeout": 3,
         "tcp_user_timeout": 5000,  # milliseconds until data that nobody acknowledges ends the connection
         # A request must end in a clear 503 rather than wait for a lock or a lost connection for ever.
         "options": f"-c lock_timeout=3s -c statement_timeout={DB_STATEMENT_TIMEOUT}s "
-        "-c idle_in_transaction_session_timeout=30s",
+        "-c idle_in_transaction_session_timeout=30s "
+        # Compiling a query takes 100 ms, more than any query of a page may take as a whole.
+        "-c jit=off",
     },
 }
 SQLITE = {
@@ -142,14 +145,27 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE_FILENAME = env.str("CELERY_BEAT_SCHEDULE", "/tmp/titanobova-beat")  # noqa: S108 - a tmpfs there
-CELERY_BEAT_SCHEDULE = {
+AUDIT_SEAL_SECONDS = env.float("AUDIT_SEAL_SECONDS", 60.0, validate=validate.Range(min=0))
+AUDIT_OLD_SECRET_KEYS: list[str] = env.words("AUDIT_OLD_SECRET_KEYS", "")
+CELERY_BEAT_SCHEDULER = "titanobova.beat:NotingScheduler"
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
+    "note the worker": {"task": "titanobova.heartbeats.note_worker", "schedule": 30.0, "options": {"expires": 60}},
     "sweep the outbox": {"task": "titanobova.email.deliver_mail", "schedule": 60.0},
     "sweep payments": {"task": "payments.jobs.sweep", "schedule": 300.0},
     "reconcile payments": {"task": "payments.jobs.reconcile", "schedule": 3600.0},
+    # By the clock: a beat that is restarted every day would never come to the end of a day that it counts itself.
+    "forget old rows": {"task": "titanobova.site.jobs.forget_old_rows", "schedule": crontab(hour="3", minute="17")},
 }
+if AUDIT_SEAL_SECONDS:
+    CELERY_BEAT_SCHEDULE["seal the audit log"] = {"task": "audit.jobs.seal", "schedule": AUDIT_SEAL_SECONDS}
+
+MAIL_KEPT_DAYS = env.days("MAIL_KEPT_DAYS", "90")
+UNDELIVERED_MAIL_KEPT_DAYS = env.days("UNDELIVERED_MAIL_KEPT_DAYS", "365")
+LOGINS_KEPT_DAYS = env.days("LOGINS_KEPT_DAYS", "180")
 
 SENDGRID_API_KEY = env.str("SENDGRID_API_KEY", "")
 SENDGRID_API_BASE = env.address("SENDGRID_API_BASE", "https://api.sendgrid.com")
+SENDGRID_WEBHOOK_PUBLIC_KEYS: list[str] = env.ecdsa_keys("SENDGRID_WEBHOOK_PUBLIC_KEY", "")  # several in a rotation
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "titanobova <noreply@titanobova.com>")
 SUPPORT_EMAIL = env.str("SUPPORT_EMAIL", "support@titanobova.com")
 EMAIL_HOST = env.str("EMAIL_HOST", "")
@@ -163,7 +179,8 @@ EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'
 # --- Accounts ---------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "users.User"
 AUTHENTICATION_BACKENDS = ["users.backends.SessionOnlyBackend"]
-PASSWORD_HASHERS = ["users.hashers.Argon2idHasher", "users.hashers.LegacyBcryptHasher"]
+OLD_HASHERS = ("LegacyBcryptHasher", "LegacyArgon2Hasher", "LegacyScryptHasher", "LegacyPbkdf2Hasher", "DigestHasher")
+PASSWORD_HASHERS = ["users.hashers.Argon2idHasher", *(f"users.old_hashers.{name}" for name in OLD_HASHERS)]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "users.validators.ByteLengthValidator"},
     {"NAME": "users.validators.ProductWordValidator"},
@@ -247,6 +264,13 @@ STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", "")
 STRIPE_WEBHOOK_SECRETS: list[str] = env.words("STRIPE_WEBHOOK_SECRET", "")  # several while a secret is being rotated
 STRIPE_API_BASE = env.address("STRIPE_API_BASE", "https://api.stripe.com")
 DEFAULT_CURRENCY = env.str("DEFAULT_CURRENCY", "usd").lower()
+SELLER = {  # as it stands on receipts
+    "name": env.str("SELLER_NAME", "titanobova", validate=validate.Length(max=200)),
+    "address": env.str("SELLER_ADDRESS", "", validate=validate.Length(max=500)),
+    "tax_id": env.str("SELLER_TAX_ID", "", validate=validate.Length(max=100)),
+}
+TAX_RATE = env.percent("TAX_RATE", "0")
+TAX_NAME = env.str("TAX_NAME", "VAT", validate=validate.Length(max=40))
 
 # --- The admin's theme ------------------------------------------------------------------------------------------
 UNFOLD = {"SITE_TITLE": "titanobova", "SITE_HEADER": "titanobova", "SITE_SYMBOL": "school"}
@@ -293,6 +317,8 @@ LOG_DIR = env.path("LOG_DIR", BASE_DIR / "logs")
 LOGGING_CONFIG = "titanobova.logging.configure"
 LOGGING = logging_config(LOG_DIR, level=LOG_LEVEL, human=DEBUG)
 RELEASE = "titanobova@0.1.0"
+METRICS_TOKEN = env.str("METRICS_TOKEN", "")
+WORKER_METRICS_BIND = env.str("WORKER_METRICS_BIND", "", validate=validate.Regexp(r"$|[\w.-]+:\d{1,5}$"))
 SENTRY_DSN = env.str("SENTRY_DSN", "")
 SENTRY_ENVIRONMENT = env.str("SENTRY_ENVIRONMENT", "production" if not DEBUG else "development")
 

@@ -5,6 +5,7 @@ than rendering half a page, so there is one of them, not two.
 """
 
 import logging
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,7 +16,7 @@ from redis.exceptions import RedisError
 
 logger = logging.getLogger("titanobova.shared")
 
-PAUSE = 5.0  # seconds without asking a Redis that failed, so that an outage costs one time-out, not one a request
+PAUSE = 0.5  # seconds between two looks for a Redis that failed
 VERSIONS = "versions"  # a hash: name -> number
 COUNT = """
 local used = redis.call('INCR', KEYS[1])
@@ -33,19 +34,23 @@ class Counted(NamedTuple):
 
 
 class SharedRedis:
-    """Redis behind a breaker: after a failure nobody asks it for PAUSE seconds."""
+    """Redis behind a breaker: after a failure no request asks it until a thread of its own has found it again.
+
+    So an outage costs one time-out, not one a request, nor one in every few seconds; and its end is noticed soon.
+    """
 
     def __init__(self) -> None:
-        self._silent_until = 0.0
+        self._outage: object | None = None
+        self._lock = threading.Lock()
 
     @property
     def failed_a_moment_ago(self) -> bool:
         """Whether asking again would most likely cost another time-out."""
-        return time.monotonic() < self._silent_until
+        return self._outage is not None
 
     def retry(self) -> None:
         """Ask Redis again at once, though it failed a moment ago."""
-        self._silent_until = 0.0
+        self._outage = None
 
     def count(self, key: str, seconds: int) -> Counted:
         """Count one for `key`, whose window closes `seconds` after the first.
@@ -79,9 +84,36 @@ class SharedRedis:
         try:
             return question(get_redis_connection("default"))
         except RedisError:
-            self._silent_until = time.monotonic() + PAUSE
-            logger.warning("Redis does not answer: ordinary limits are open until it does.")
+            self._give_up()
             raise
+
+    def _give_up(self) -> None:
+        with self._lock:
+            if self._outage is not None:
+                return
+            outage = self._outage = object()
+        logger.warning("Redis does not answer: ordinary limits are open until it does.")
+        try:
+            threading.Thread(target=self._look_for_it, args=(outage,), name="redis", daemon=True).start()
+        except RuntimeError:  # this process may have no further thread: the next request asks Redis itself
+            self._outage = None
+            logger.exception("Nobody can look for Redis.")
+
+    def _look_for_it(self, outage: object) -> None:
+        """Ask Redis every now and then until it answers; whatever goes wrong, go on, or nobody would ever find it."""
+        is_told = False
+        while self._outage is outage:
+            time.sleep(PAUSE)
+            try:
+                if self._outage is outage and get_redis_connection("default").ping():
+                    self._outage = None
+                    logger.warning("Redis answers again.")
+            except RedisError:
+                pass
+            except Exception:
+                if not is_told:  # not twice a second
+                    logger.exception("Redis cannot even be asked; this process goes on trying.")
+                is_told = True
 
 
 def _numbers(pairs: list[bytes] | dict[bytes, bytes]) -> dict[str, int]:

@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import QuerySet
 from redis.exceptions import RedisError
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from titanobova.http import client_address
+from titanobova.metrics import RATE_LIMIT_REFUSALS
 from titanobova.models import RateLimitCounter
 from titanobova.security_events import record_security_event
 from titanobova.shared import redis
@@ -83,14 +85,16 @@ def spend(scope: str, identity: str) -> Spent:
     process; while Redis is down they let the request through.
     """
     quota, seconds = settings.RATE_LIMITS[scope]
-    window = _count(_key(scope, identity), seconds, guards_security=scope not in ORDINARY_SCOPES)
+    window = _count(key_of(scope, identity), seconds, guards_security=scope not in ORDINARY_SCOPES)
     verdict = Verdict(quota, max(0, quota - window.used), min(seconds, max(1, math.ceil(window.closes_in))))
+    if window.used > quota:
+        RATE_LIMIT_REFUSALS.labels(scope).inc()
     return Spent(verdict, window.used <= quota, window.used == quota + 1, window.versions)
 
 
 def forget(scope: str, identity: str) -> None:
     """Close the window of `identity`, once it has proved what the limit guards against guessing."""
-    key = _key(scope, identity)
+    key = key_of(scope, identity)
     if scope not in ORDINARY_SCOPES:
         RateLimitCounter.objects.filter(pk=key).delete()
     elif not settings.REDIS_HOST:
@@ -99,7 +103,8 @@ def forget(scope: str, identity: str) -> None:
         redis.forget(key)
 
 
-def _key(scope: str, identity: str) -> str:
+def key_of(scope: str, identity: str) -> str:
+    """Return the name of a window, which says nothing of whose it is."""
     return f"limit:{scope}:{hashlib.sha256(identity.encode()).hexdigest()[:32]}"
 
 
@@ -165,8 +170,13 @@ def count_in_database(key: str, seconds: int) -> Window:
         cursor.execute(RELAXED if is_alone else PLAIN, [key, now + seconds * 1000, now, now])
         used, ends_at = cursor.fetchone()
     if used == 1 and next(_windows_opened) % SWEEP_EVERY == 0:
-        RateLimitCounter.objects.filter(window_ends_ms__lte=now).delete()
+        closed_windows().delete()
     return Window(used, (ends_at - now) / 1000)
+
+
+def closed_windows() -> QuerySet[RateLimitCounter]:
+    """Return the windows in the database that are over."""
+    return RateLimitCounter.objects.filter(window_ends_ms__lte=int(time.time() * 1000))
 
 
 memory = MemoryCounters()

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
-from titanobova import health
+from titanobova import health, scrape
 from titanobova.api import unknown_path
 from titanobova.documentation import IndexView, SchemaView
 
@@ -17,6 +17,7 @@ api: list[URLPattern | URLResolver] = [
     path("courses/", include("courses.urls")),
     path("payments/", include("payments.urls")),
     path("audit/", include("audit.urls")),
+    path("mail/", include("titanobova.site.mail.urls")),
     path("", include("users.urls")),
 ]
 urlpatterns = [
@@ -31,6 +32,7 @@ urlpatterns = [
     path("", include("courses.pages")),
     path("health/live", health.live),
     path("health/ready", health.ready),
+    path("metrics", scrape.exposition),
     path("", RedirectView.as_view(url="/api/v1/")),
     path("api/<path:rest>", unknown_path),
 ]

@@ -118,6 +118,17 @@ def test_the_web_service_runs_the_image_as_it_is() -> None:
     assert "deploy" not in SERVICES["beat"]  # one beat, never several
 
 
+def test_web_and_worker_count_each_for_itself_and_their_checks_leave_no_figures() -> None:
+    for name in ("web", "worker"):
+        folder = SERVICES[name]["environment"]["PROMETHEUS_MULTIPROC_DIR"]
+        assert folder == "/tmp/metrics"
+        assert "/tmp" in SERVICES[name]["tmpfs"]  # of this container alone: both have processes of the same numbers
+        assert not any(volume.endswith(":/tmp") for volume in SERVICES[name]["volumes"])
+    assert "PROMETHEUS_MULTIPROC_DIR" not in SERVICES["beat"]["environment"]
+    assert SERVICES["worker"]["healthcheck"]["test"][1].startswith("env -u PROMETHEUS_MULTIPROC_DIR celery ")
+    assert "WORKER_METRICS_BIND" not in SERVICES["web"]["environment"]
+
+
 def test_redis_keeps_its_data_and_reads_its_password_from_a_file() -> None:
     command = " ".join(SERVICES["redis"]["command"])
 

@@ -54,7 +54,7 @@ def test_threads_and_processes_follow_the_environment(start_gunicorn: Start) -> 
 
     assert setting(gunicorn, "workers") == "3"
     assert setting(gunicorn, "threads") == "6"
-    assert setting(gunicorn, "worker_class") == "gthread"
+    assert setting(gunicorn, "worker_class") == "deploy.draining.DrainingWorker"
 
 
 @pytest.mark.parametrize(("arguments", "variables"), [((), {"WEB_CONCURRENCY": "2"}), (("--workers", "2"), {})])

@@ -1,12 +1,16 @@
-"""Log files of a test's own; a Redis that is out of order, and a SendGrid."""
+"""Log files of a test's own; a Redis that is out of order, a SendGrid and a Sentry."""
 
+import gzip
 import json
 import logging
 import socket
+import threading
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
+import brotli
 import pytest
 from django.conf import LazySettings
 from django.conf import settings as django_settings
@@ -85,4 +89,31 @@ def sendgrid(settings: LazySettings) -> Iterator[SendGrid]:
     settings.SENDGRID_API_BASE = f"http://127.0.0.1:{played.port}"
     yield played
     server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def sentry() -> Iterator[tuple[str, list[str]]]:
+    """Play Sentry: the DSN to report to, and what has arrived."""
+    arrived: list[str] = []
+
+    class Endpoint(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            unpack = {"br": brotli.decompress, "gzip": gzip.decompress}.get(
+                self.headers.get("Content-Encoding", ""), bytes
+            )
+            arrived.append(unpack(body).decode())
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *args: object) -> None:
+            """Keep the test's output clean."""
+
+    server = HTTPServer(("127.0.0.1", 0), Endpoint)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://publickey@127.0.0.1:{server.server_port}/1", arrived
+    server.shutdown()
+    thread.join()
     server.server_close()

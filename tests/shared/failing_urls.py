@@ -1,5 +1,7 @@
 """The project's addresses, and before them a few that fail in ways that no real view does on demand."""
 
+import errno
+
 from django.core.exceptions import PermissionDenied
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
@@ -59,7 +61,28 @@ def denied(request: HttpRequest) -> HttpResponse:
     raise PermissionDenied(DETAIL)
 
 
+def failing_page(request: HttpRequest) -> HttpResponse:
+    """Fail as a page that people see may."""
+    raise type(FailingView.error)(*FailingView.error.args)
+
+
+def without_room(request: HttpRequest) -> HttpResponse:
+    """Fail as an upload in the admin does on a full disk."""
+    raise OSError(errno.ENOSPC, DETAIL)
+
+
+def without_database(request: HttpRequest) -> HttpResponse:
+    """Fail as a page outside the API does while the database is away."""
+    raise OperationalError(DETAIL)
+
+
 urlpatterns = [
+    path("page/busy/", without_database),
+    path("page/full/", without_room),
+    path("api/v1/failing/full/", FailingView.as_view(error=OSError(errno.ENOSPC, DETAIL))),
+    path("api/v1/failing/file/", FailingView.as_view(error=OSError(errno.EACCES, DETAIL))),
+    path("failing/page/", failing_page),
+    path("api/v1/failing/page/", failing_page),
     path("api/v1/failing/nested/", NestedView.as_view()),
     path("api/v1/failing/defect/", FailingView.as_view()),
     path("api/v1/failing/busy/", FailingView.as_view(error=OperationalError(DETAIL))),

@@ -3,6 +3,7 @@
 import json
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -13,7 +14,7 @@ from django_redis import get_redis_connection
 
 from titanobova import email
 from titanobova.email import deliver_mail, send_later
-from titanobova.models import OutgoingMail
+from titanobova.models import MailPause, OutgoingMail
 
 KEY = "SG." + "a-key-of-the-tests"
 
@@ -29,32 +30,75 @@ class Received:
 
 @dataclass
 class SendGrid:
-    """What it answers, how slowly, and what it received."""
+    """What it answers, how slowly, and what it received.
+
+    `cuts` ends the connection once the mail is there, without a word; `drips` sends the answer a byte at a time,
+    `seconds` apart.
+    """
 
     status: int = 202
     seconds: float = 0.0
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    cuts: bool = False
+    drips: bool = False
     received: list[Received] = field(default_factory=list)
     port: int = 0
 
-    def start(self) -> ThreadingHTTPServer:
+    def start(self) -> "PlayedServer":
         """Serve in a thread on a free port of this machine alone."""
-        sendgrid = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                sendgrid.received.append(Received(self.path, self.headers["Authorization"], json.loads(body)))
-                time.sleep(sendgrid.seconds)
-                self.send_response(sendgrid.status)
-                self.end_headers()
-
-            def log_message(self, *args: object) -> None:
-                """Print nothing."""
-
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        server = PlayedServer(self)
         self.port = server.server_port
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}).start()
         return server
+
+    @property
+    def subjects(self) -> list[str]:
+        """What arrived, in order."""
+        return [received.message["subject"] for received in self.received]
+
+
+class PlayedServer(ThreadingHTTPServer):
+    """The server that answers as a SendGrid says."""
+
+    def __init__(self, played: SendGrid) -> None:
+        super().__init__(("127.0.0.1", 0), Conversation)
+        self.played = played
+
+
+class Conversation(BaseHTTPRequestHandler):
+    """One request."""
+
+    server: PlayedServer
+
+    def do_POST(self) -> None:
+        """Take the mail, and answer."""
+        played, body = self.server.played, self.rfile.read(int(self.headers["Content-Length"]))
+        played.received.append(Received(self.path, self.headers["Authorization"], json.loads(body)))
+        self.close_connection = True
+        if played.drips:
+            self.drip(b"HTTP/1.0 202" + b" " * 100, pause=played.seconds)
+        elif not played.cuts:
+            time.sleep(played.seconds)
+            self.answer(played)
+
+    def answer(self, played: SendGrid) -> None:
+        """Send status, headers and body."""
+        self.send_response(played.status)
+        for name, text in played.headers.items():
+            self.send_header(name, text)
+        self.end_headers()
+        self.wfile.write(played.body)
+
+    def drip(self, line: bytes, *, pause: float) -> None:
+        """Send a line of which every byte comes in time, and the end never."""
+        with suppress(OSError):
+            for byte in line:
+                self.wfile.write(bytes([byte]))
+                time.sleep(pause)
+
+    def log_message(self, *args: object) -> None:
+        """Print nothing."""
 
 
 def write_mail(*, subject: str = "Your session", reply_to: str = "") -> OutgoingMail:
@@ -63,8 +107,9 @@ def write_mail(*, subject: str = "Your session", reply_to: str = "") -> Outgoing
 
 
 def make_due(mail: OutgoingMail) -> None:
-    """Let the time of the next try come."""
+    """Let the time of the next try come, and the end of the pause of all mail."""
     OutgoingMail.objects.filter(pk=mail.pk).update(next_try_at=timezone.now())
+    MailPause.objects.update(ends_at=timezone.now())
 
 
 def pause_of(mail: OutgoingMail) -> float:

@@ -26,7 +26,11 @@ PRODUCTION = {
 
 
 def start(
-    folder: Path, *arguments: str, cwd: Path = BASE_DIR, environment: dict[str, str] | None = None
+    folder: Path,
+    *arguments: str,
+    cwd: Path = BASE_DIR,
+    environment: dict[str, str] | None = None,
+    seconds: int = 60,
 ) -> subprocess.CompletedProcess[str]:
     """Run Python with `environment` and no other variable but the search path; its env files lie in `folder`."""
     clean = {
@@ -41,7 +45,7 @@ def start(
         env={**clean, **places, **(environment or {})},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=seconds,
         check=False,
     )
 

@@ -14,8 +14,9 @@ from titanobova.bounded import (
     MOST_VALUES,
     AtLeast,
     BoundedPages,
+    FoundPages,
     KnownPages,
-    count_up_to_most,
+    count_up_to,
     found_first,
     found_first_if_few,
     values_in_use,
@@ -73,10 +74,10 @@ def test_a_page_costs_two_queries_with_the_count(
 
 def test_counting_ends_at_the_bound_and_says_so() -> None:
     make_tries(MOST_COUNTED)
-    exact = count_up_to_most(LoginAttempt.objects.all())
+    exact = count_up_to(MOST_COUNTED, LoginAttempt.objects.all())
     make_tries(2)
 
-    bounded = count_up_to_most(LoginAttempt.objects.all())
+    bounded = count_up_to(MOST_COUNTED, LoginAttempt.objects.all())
 
     assert (exact, str(exact), isinstance(exact, AtLeast)) == (MOST_COUNTED, "10000", False)
     assert (bounded, str(bounded), isinstance(bounded, AtLeast)) == (MOST_COUNTED, "10000+", True)
@@ -84,6 +85,7 @@ def test_counting_ends_at_the_bound_and_says_so() -> None:
     last = BoundedPages(rows, 25).page(MOST_COUNTED // 25)
     assert list(last) == list(rows[MOST_COUNTED - 25 : MOST_COUNTED])
     assert found_first_if_few(rows) is rows
+    assert str(FoundPages(rows, 25).count) == "500+"
     assert found_first(rows).count() == MOST_COUNTED
 
 

@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 from django.core.management.base import SystemCheckError
 from pytest_django import Settings
 
-from titanobova.site.checks import demo_password_is_closed, webhook_has_a_secret
+from titanobova.site.checks import demo_password_is_closed, seller_is_named, webhook_has_a_secret
 from titanobova.site.demo import ADMIN_EMAIL, make_admin, make_courses
 from users.models import User
 
@@ -37,6 +37,14 @@ def test_a_missing_webhook_secret_is_named(settings: Settings) -> None:
     assert "STRIPE_WEBHOOK_SECRET" in webhook_has_a_secret(None)[0].msg
     settings.STRIPE_WEBHOOK_SECRETS = ["whsec_1"]
     assert webhook_has_a_secret(None) == []
+
+
+def test_a_seller_without_an_address_is_named_once_money_is_taken(settings: Settings) -> None:
+    assert seller_is_named(None) == []
+    settings.STRIPE_SECRET_KEY = "sk_test_1"
+    assert "SELLER_ADDRESS" in seller_is_named(None)[0].msg
+    settings.SELLER = {**settings.SELLER, "address": "1 High Street, Leeds"}
+    assert seller_is_named(None) == []
 
 
 def test_the_demo_is_made_once(db: None) -> None:

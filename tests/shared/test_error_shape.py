@@ -102,7 +102,7 @@ def test_who_may_not_is_refused_and_recorded_once(
 
     refusal(answer, 403, "permission_denied")
     row = AuditLog.objects.get(details__event="access.denied")
-    assert (row.user, row.outcome, row.details["path"]) == (student, "failure", LOGS)
+    assert (row.user, row.outcome, row.all_details["path"]) == (student, "failure", LOGS)
     assert [line["event"] for line in security_log()] == ["access.denied"]
 
 
@@ -195,3 +195,28 @@ def test_a_foreign_host_is_refused(settings: LazySettings) -> None:
     answer = Client(SERVER_NAME="evil.example").get("/api/v1/")
 
     assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "code"),
+    [
+        ("/page/busy/", 503, "temporarily_unavailable"),
+        ("/page/full/", 507, "insufficient_storage"),
+        ("/api/v1/failing/full/", 507, "insufficient_storage"),
+    ],
+)
+def test_an_outage_is_no_defect_wherever_it_is_met(settings: LazySettings, path: str, status: int, code: str) -> None:
+    settings.DEBUG = False
+
+    answer = Client(raise_request_exception=False).get(path)
+
+    refusal(answer, status, code)
+    assert int(answer.headers["Retry-After"]) >= 1
+
+
+def test_a_file_that_may_not_be_read_is_a_defect(settings: LazySettings) -> None:
+    settings.DEBUG = False
+
+    answer = Client(raise_request_exception=False).get("/api/v1/failing/file/")
+
+    refusal(answer, 500, "server_error")

@@ -1,5 +1,7 @@
 """Forms of a browser that are too large or no forms at all."""
 
+from urllib.parse import urlencode
+
 import pytest
 from rest_framework.test import APIClient
 
@@ -50,6 +52,27 @@ def test_a_form_without_a_boundary_is_refused(anonymous: APIClient) -> None:
     answer = anonymous.post(CONTACTS, FIELD, content_type="multipart/form-data")
 
     assert (answer.status_code, answer.json()["code"]) == (400, "parse_error")
+
+
+@pytest.mark.parametrize("text", [b"\xff", b"\xed\xa0\x80", b"caf\xe9"])
+def test_text_that_is_not_utf_8_is_refused_rather_than_mended(anonymous: APIClient, text: bytes) -> None:
+    pairs = b"message=" + b"".join(b"%%%02X" % byte for byte in text)
+    form = FIELD.replace(b"Hello", text) + b"--x--\r\n"
+
+    for body, kind in ((form, FORM), (pairs, PAIRS), (b"message=" + text, PAIRS)):
+        answer = anonymous.post(CONTACTS, body, content_type=kind)
+        assert (answer.status_code, answer.json()["code"]) == (400, "parse_error")
+        assert answer.json()["detail"] == "The form holds text that is not UTF-8."
+
+
+def test_a_replacement_character_that_somebody_sent_is_theirs(anonymous: APIClient) -> None:
+    fields = {"name": "A", "email": "a@example.com", "message": "a lost \ufffd letter"}
+
+    multipart = anonymous.post(CONTACTS, fields, format="multipart")
+    pairs = anonymous.post(CONTACTS, urlencode(fields), content_type=PAIRS)
+
+    for answer in (multipart, pairs):
+        assert (answer.status_code, answer.json()["message"]) == (201, "a lost \ufffd letter")
 
 
 def test_a_strange_charset_on_a_read_is_no_error(anonymous: APIClient, db: None) -> None:

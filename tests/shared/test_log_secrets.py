@@ -1,20 +1,25 @@
-"""After a session full of secrets neither log file nor the audit log holds one; security.log has one line an event."""
+"""After a day full of secrets no log, no audit row and no report to Sentry holds one; a security fact is one line."""
 
 import json
 import re
 from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pyotp
 import pytest
-from django.conf import LazySettings
+from django.conf import LazySettings, settings
+from django.db import connection
 from django.test import Client
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from audit.models import AuditLog
 from tests.conftest import PASSWORD
 from tests.shared.conftest import Lines
-from users.models import User
+from tests.shared.starting import PRODUCTION, start
+from users.models import LoginAttempt, User
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.shared.failing_urls")]
 
@@ -28,84 +33,204 @@ def log_in(client: APIClient, email: str, password: str) -> dict[str, Any]:
     return answer
 
 
-def enable_second_factor(client: APIClient) -> tuple[dict[str, Any], str]:
-    """Turn the second factor on; return what was shown and the code that confirmed it."""
+def enable_second_factor(client: APIClient) -> dict[str, Any]:
+    """Turn the second factor on; return what was shown."""
     shown: dict[str, Any] = client.post("/api/v1/users/enable_2fa/").json()
-    code = pyotp.TOTP(shown["secret"]).now()
-    client.post("/api/v1/users/confirm_2fa/", {"token": code})
-    return shown, code
+    client.post("/api/v1/users/confirm_2fa/", {"token": pyotp.TOTP(shown["secret"]).now()})
+    return shown
 
 
-def session_full_of_secrets(student: User) -> list[str]:
-    """Do everything that carries a secret, put secrets where none belong too, and return them all."""
-    client = APIClient(HTTP_USER_AGENT="curl password=agent-secret", HTTP_COOKIE="sessionid=cookie-secret")
-    tokens = log_in(client, student.email, PASSWORD)
-    log_in(client, student.email, "wrong-secret-1")
-    fresh = client.post(REFRESH, {"refresh": tokens["refresh"]}).json()
-    client.credentials(HTTP_AUTHORIZATION=f"Bearer {fresh['access']}")
-    shown, code = enable_second_factor(client)
-    pending = log_in(APIClient(), student.email, PASSWORD)
-    second = APIClient(HTTP_AUTHORIZATION=f"Bearer {pending['access']}")
-    second.post("/api/v1/users/verify_2fa/", {"token": "wrong-secret-2"})
-    second.post("/api/v1/users/verify_2fa/", {"token": shown["backup_codes"][0]})
-    client.post("/api/v1/users/register/", {"email": "new@example.com", "password": "registered-secret"})
-    client.post(f"{REFRESH}?token=query-secret", b'{"refresh": "body-secret', content_type="application/json")
-    client.get("/api/v1/nowhere/path-secret/?password=query-secret")
-    Client(raise_request_exception=False).get("/api/v1/failing/defect/?access=defect-secret&code=defect-secret")
-    placed = ["agent", "cookie", "wrong", "registered", "query", "body", "path", "defect"]
-    codes = [shown["secret"], code, *shown["backup_codes"], *(c.replace("-", "") for c in shown["backup_codes"])]
-    given = [tokens["access"], tokens["refresh"], fresh["access"], fresh["refresh"], pending["access"]]
-    return [PASSWORD, *codes, *given, *(f"{where}-secret" for where in placed)]
+LIVE = "import django; django.setup(); from tests.shared.secrets_everywhere import live; live()"
 
 
-def test_no_secret_reaches_a_log(student: User, everything_log: Lines, security_log: Lines) -> None:
-    secrets = session_full_of_secrets(student)
+def environment_on_this_database(sentry_dsn: str, student: User) -> dict[str, str]:
+    """Return the environment of a production process on the test's own database and Redis."""
+    database = connection.settings_dict
+    on = {name: str(database[of]) for name, of in DATABASE.items()} if connection.vendor == "postgresql" else {}
+    redis = {name: str(getattr(settings, name)) for name in ("REDIS_HOST", "REDIS_PORT", "REDIS_DB")}
+    return {
+        **PRODUCTION,
+        **{f"RATE_LIMIT_{scope.upper()}": "1000000/hour" for scope in settings.RATE_LIMITS},
+        **on,
+        **(redis if settings.REDIS_HOST else {}),
+        "DB_NAME": str(database["NAME"]),
+        "ALLOWED_HOSTS": "testserver",
+        "HTTPS_ONLY": "False",
+        "LOG_LEVEL": "DEBUG",
+        "LOGIN_REFUSAL_SECONDS": "0",
+        "SENTRY_DSN": sentry_dsn,
+        "EMAIL": student.email,
+    }
 
-    files = json.dumps([everything_log(), security_log()])
-    rows = json.dumps(list(AuditLog.objects.values_list("details", "resource_id", "request_id")))
-    assert len(everything_log()) > 15
-    assert len(security_log()) >= 3
-    for secret in secrets:
-        assert not re.search(rf"(?<!\w){re.escape(secret)}(?!\w)", files), secret
-        assert not re.search(rf"(?<!\w){re.escape(secret)}(?!\w)", rows), secret
+
+DATABASE = {"DB_HOST": "HOST", "DB_PORT": "PORT", "DB_USER": "USER", "DB_PASSWORD": "PASSWORD"}
 
 
-def test_security_log_has_exactly_one_line_for_each_event(
-    api: Callable[[User], APIClient], anonymous: APIClient, student: User, settings: LazySettings, security_log: Lines
+@pytest.mark.django_db(transaction=True)
+def test_no_secret_reaches_a_log_the_audit_or_sentry(
+    student: User, tmp_path: Path, sentry: tuple[str, list[str]]
 ) -> None:
+    dsn, reported = sentry
+    done = start(tmp_path, "-c", LIVE, environment=environment_on_this_database(dsn, student), seconds=110)
+    assert done.returncode == 0, done.stderr[-3000:]
+    console, _, secrets = done.stdout.rpartition("\nSECRETS ")
+
+    places = {
+        "the console": console + done.stderr,
+        "titanobova.log": (tmp_path / "logs" / "titanobova.log").read_text(),
+        "security.log": (tmp_path / "logs" / "security.log").read_text(),
+        "the audit log": json.dumps(list(AuditLog.objects.values()), default=str),
+        "Sentry": "".join(reported),
+    }
+    assert places["titanobova.log"].count("\n") > 300
+    assert places["security.log"].count("\n") > 10
+    assert AuditLog.objects.count() > 15
+    assert places["Sentry"].count("RuntimeError") >= 3
+    found = [(secret, place) for secret in json.loads(secrets) for place, text in places.items() if holds(text, secret)]
+    assert len(json.loads(secrets)) > 50
+    assert found == []
+
+
+def holds(text: str, secret: str) -> bool:
+    """Whether `secret` stands in `text` as a word of its own: six digits are part of many a number."""
+    return re.search(rf"(?<!\w){re.escape(secret)}(?!\w)", text) is not None
+
+
+def wrong_password(visitor: APIClient, member: APIClient, student: User) -> None:
+    log_in(visitor, student.email, "wrong-password")
+
+
+def unknown_address(visitor: APIClient, member: APIClient, student: User) -> None:
+    log_in(visitor, "nobody@example.com", "wrong-password")
+
+
+def fifth_wrong_password(visitor: APIClient, member: APIClient, student: User) -> None:
+    for _ in range(5):
+        log_in(visitor, student.email, "wrong-password")
+
+
+def login_while_locked(visitor: APIClient, member: APIClient, student: User) -> None:
+    User.objects.update(account_locked_until=timezone.now() + timedelta(hours=1))
+    log_in(visitor, student.email, PASSWORD)
+
+
+def login_to_the_admin(visitor: APIClient, member: APIClient, student: User) -> None:
+    Client().post("/admin/login/", {"username": student.email, "password": "wrong-password"})
+
+
+def second_factor_on(visitor: APIClient, member: APIClient, student: User) -> None:
+    enable_second_factor(member)
+
+
+def backup_codes_replaced(visitor: APIClient, member: APIClient, student: User) -> None:
+    codes = enable_second_factor(member)["backup_codes"]
+    member.post("/api/v1/users/regenerate_backup_codes/", {"password": PASSWORD, "token": codes[0]})
+
+
+def second_factor_off(visitor: APIClient, member: APIClient, student: User) -> None:
+    codes = enable_second_factor(member)["backup_codes"]
+    member.post("/api/v1/users/disable_2fa/", {"password": PASSWORD, "token": codes[0]})
+
+
+def wrong_code(visitor: APIClient, member: APIClient, student: User) -> None:
+    enable_second_factor(member)
+    pending = log_in(visitor, student.email, PASSWORD)["access"]
+    visitor.post("/api/v1/users/verify_2fa/", {"token": "000000"}, HTTP_AUTHORIZATION=f"Bearer {pending}")
+
+
+def old_refresh_token(visitor: APIClient, member: APIClient, student: User) -> None:
+    first = log_in(visitor, student.email, PASSWORD)["refresh"]
+    second = visitor.post(REFRESH, {"refresh": first}).json()["refresh"]
+    visitor.post(REFRESH, {"refresh": second})
+    visitor.post(REFRESH, {"refresh": first})
+
+
+def page_of_staff(visitor: APIClient, member: APIClient, student: User) -> None:
+    member.get("/api/v1/audit/logs/")
+
+
+def page_of_the_admin(visitor: APIClient, member: APIClient, student: User) -> None:
+    visitor.get("/api/v1/failing/denied/")
+
+
+def too_many_requests(visitor: APIClient, member: APIClient, student: User) -> None:
+    for _ in range(4):
+        visitor.post("/api/v1/users/register/", {})
+
+
+def forged_webhook(visitor: APIClient, member: APIClient, student: User) -> None:
+    visitor.post("/api/v1/payments/webhook/", {}, HTTP_STRIPE_SIGNATURE="t=1,v1=0")
+
+
+def successes(visitor: APIClient, member: APIClient, student: User) -> None:
+    log_in(visitor, student.email, PASSWORD)
+    member.get("/api/v1/users/profile/")
+    visitor.get("/api/v1/nowhere/")
+    visitor.get("/api/v1/users/profile/")
+
+
+ON = "auth.2fa.enabled"
+FACTS: list[tuple[Callable[[APIClient, APIClient, User], None], list[str]]] = [
+    (wrong_password, ["auth.login.failed"]),
+    (unknown_address, ["auth.login.failed"]),
+    (fifth_wrong_password, [*["auth.login.failed"] * 5, "auth.account.locked"]),
+    (login_while_locked, ["auth.login.failed"]),
+    (login_to_the_admin, ["auth.login.failed"]),
+    (second_factor_on, [ON]),
+    (backup_codes_replaced, [ON, "auth.2fa.codes_replaced"]),
+    (second_factor_off, [ON, "auth.2fa.disabled"]),
+    (wrong_code, [ON, "auth.2fa.failed"]),
+    (old_refresh_token, ["auth.session.reused"]),
+    (page_of_staff, ["access.denied"]),
+    (page_of_the_admin, ["access.denied"]),
+    (too_many_requests, ["rate_limit.exceeded"]),
+    (forged_webhook, ["payments.webhook.bad_signature"]),
+    (successes, []),
+]
+
+
+@pytest.fixture
+def people(
+    api: Callable[[User], APIClient], anonymous: APIClient, student: User, settings: LazySettings
+) -> tuple[APIClient, APIClient, User]:
+    """A visitor, the student's client and the student, at a site with one registration a minute."""
     settings.RATE_LIMITS = {**settings.RATE_LIMITS, "register": (1, 60)}
-    client = api(student)
-    enable_second_factor(client)
-    pending = log_in(anonymous, student.email, PASSWORD)
-    second = APIClient(HTTP_AUTHORIZATION=f"Bearer {pending['access']}")
-    second.post("/api/v1/users/verify_2fa/", {"token": "000-000-000"})
-    client.get("/api/v1/audit/logs/")
-    for _ in range(6):
-        log_in(anonymous, student.email, "wrong-password")
-    for _ in range(3):
-        anonymous.post("/api/v1/users/register/", {})
-
-    assert [line["event"] for line in security_log()] == [
-        "auth.2fa.enabled",
-        "auth.2fa.failed",
-        "access.denied",
-        *["auth.login.failed"] * 5,
-        "auth.account.locked",
-        "auth.login.failed",
-        "rate_limit.exceeded",
-    ]
+    settings.STRIPE_WEBHOOK_SECRETS = ["whsec_of_the_tests"]
+    return anonymous, api(student), student
 
 
-def test_two_hundred_hostile_logins_leave_two_hundred_lines(
-    everything_log: Lines, security_log: Lines, settings: LazySettings
+@pytest.mark.parametrize(("act", "events"), FACTS, ids=[act.__name__ for act, _ in FACTS])
+def test_security_log_has_exactly_one_line_for_each_fact(
+    act: Callable[[APIClient, APIClient, User], None],
+    events: list[str],
+    people: tuple[APIClient, APIClient, User],
+    security_log: Lines,
+    everything_log: Lines,
+) -> None:
+    act(*people)
+
+    assert [line["event"] for line in security_log()] == events
+    assert all(line["request_id"] and line["ip_address"] for line in security_log())
+    assert [line["event"] for line in everything_log() if "event" in line] == events
+
+
+def test_two_hundred_hostile_logins_leave_two_hundred_records_of_one_line(
+    log_folder: Path, everything_log: Lines, security_log: Lines, settings: LazySettings
 ) -> None:
     settings.RATE_LIMITS = {**settings.RATE_LIMITS, "login": (1000, 60), "anon": (1000, 60)}
-    body = {"email": f"a{HOSTILE}@example.com", "password": ""}
-    headers = {"User-Agent": HOSTILE, "X-Forwarded-For": HOSTILE, "X-Request-ID": HOSTILE}
+    settings.TRUSTED_PROXY_COUNT = 1
+    hostile = {"User-Agent": HOSTILE, "X-Forwarded-For": HOSTILE, "X-Request-ID": HOSTILE}
 
-    for number in range(200):
-        APIClient().post(LOGIN, body | {"password": "x"} if number < 3 else body, headers=headers)
+    for _ in range(200):
+        APIClient().post(LOGIN, {"email": f"a{HOSTILE}@example.com", "password": "x"}, headers=hostile)
 
+    raw = b"".join((log_folder / name).read_bytes() for name in ("titanobova.log", "security.log"))
     assert len([line for line in everything_log() if line["logger"] == "titanobova.requests"]) == 200
-    assert [line["event"] for line in security_log()] == ["auth.login.failed"] * 3
-    assert not any("forged" in line for line in everything_log())
+    assert [line["event"] for line in security_log()].count("auth.login.failed") == 200
+    assert len(security_log()) == 201  # and the lock that the fifth completed
+    assert all(32 <= byte < 127 or byte == 10 for byte in raw)
+    assert not any("forged" in line for line in everything_log() + security_log())
+    rows = AuditLog.objects.filter(details__event="auth.login.failed")
+    assert rows.count() == 200
+    assert all(text.isprintable() for row in rows for text in (str(row.user_agent), row.request_id, str(row.details)))
+    assert all((text or "").isprintable() for text in LoginAttempt.objects.values_list("user_agent", flat=True))

@@ -12,18 +12,19 @@ from django.db import transaction
 from django.utils import timezone
 from pytest_django import Settings
 
-from tests.shared.outbox import SendGrid
+from tests.shared.outbox import SendGrid, make_due
 from tests.shared.smtp_server import SMTPServer, serving
-from titanobova.email import MAX_TRIES, deliver_due_mail, send_later
+from titanobova.email import send_later
 from titanobova.env import BASE_DIR
 from titanobova.letters import compose, unseal
+from titanobova.mail.delivering import MAX_FAILURES, deliver_due_mail
 from titanobova.models import OutgoingMail
 
 TOKEN = "pX1JejgYF_2h1xhrPfJIZILw-sYKqsdOmlJHew9hGSY"
 URL = f"https://www.example.com/reset-password?token={TOKEN}"
 BUTTON = ("Choose a new password", URL)
 HOSTILE = """<script>alert("x")</script> O'Brien & Søns"""
-PARTS = {"users_hello", "users_where"}  # of other templates
+PARTS = {"users_hello", "users_where", "payments_documents_in_full"}  # of other templates
 TEMPLATES = sorted({path.stem for path in (BASE_DIR / "titanobova/templates/mail").glob("*.txt")} - PARTS)
 PERSON = {"name": HOSTILE, "first_name": HOSTILE, "subject": HOSTILE, "created_at": timezone.now()}
 CONTEXT: dict[str, object] = {
@@ -169,11 +170,11 @@ def test_a_waiting_mail_holds_its_link_encrypted_and_a_sent_one_not_at_all(smtp:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("answer", "tries"), [(400, 0), (500, MAX_TRIES - 1)])
-def test_a_mail_given_up_holds_no_link_either(sendgrid: SendGrid, answer: int, tries: int) -> None:
+@pytest.mark.parametrize(("answer", "failures"), [(400, 0), (500, MAX_FAILURES - 1)])
+def test_a_mail_given_up_holds_no_link_either(sendgrid: SendGrid, answer: int, failures: int) -> None:
     sendgrid.status = answer
     write()
-    OutgoingMail.objects.update(tries=tries)
+    OutgoingMail.objects.update(failures=failures)
 
     deliver_due_mail()
 
@@ -185,9 +186,9 @@ def test_a_mail_given_up_holds_no_link_either(sendgrid: SendGrid, answer: int, t
 @pytest.mark.django_db
 def test_a_mail_that_is_tried_again_is_whole(sendgrid: SendGrid) -> None:
     sendgrid.status = 500
-    write()
+    mail = write()
     deliver_due_mail()
-    OutgoingMail.objects.update(next_try_at=timezone.now())
+    make_due(mail)
     sendgrid.status = 202
 
     deliver_due_mail()

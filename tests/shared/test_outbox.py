@@ -15,10 +15,12 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 from tests.conftest import RunTogether
 from tests.shared.outbox import SendGrid, make_due, pause_of, wait_for_the_worker, write_mail
 from tests.shared.starting import start
-from titanobova import email, throttling
+from titanobova import throttling
 from titanobova.celery import app
-from titanobova.email import deliver_due_mail, deliver_mail
-from titanobova.models import OutgoingMail
+from titanobova.email import deliver_mail
+from titanobova.mail import delivering
+from titanobova.mail.delivering import claim, deliver_due_mail
+from titanobova.models import MailTry, OutgoingMail
 
 pytestmark = pytest.mark.django_db
 
@@ -53,11 +55,9 @@ def test_the_commit_wakes_the_delivery(sendgrid: SendGrid) -> None:
     assert mail.sent_at is not None
 
 
-def test_a_worker_that_died_while_sending_leaves_the_mail_to_a_later_sweep(
-    sendgrid: SendGrid, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_worker_that_died_while_sending_leaves_the_mail_to_a_later_sweep(sendgrid: SendGrid) -> None:
     mail = write_mail()
-    email._lease_one()  # and then kill -9
+    claim()  # and then kill -9
 
     assert deliver_due_mail() == 0
     assert 110 < pause_of(mail) <= 120
@@ -89,12 +89,12 @@ def test_control_without_the_lease_a_mail_is_sent_twice(
     OutgoingMail.objects.create(recipient="ada@example.com", subject="once", text="x")
     both_have_read = threading.Barrier(2, timeout=10)
 
-    def read_without_lease() -> OutgoingMail | None:
-        mail = OutgoingMail.objects.due().first()
+    def read_without_lease() -> MailTry:
+        mail = OutgoingMail.objects.due().get()
         both_have_read.wait()
-        return mail
+        return MailTry(mail=mail, number=1)
 
-    monkeypatch.setattr(email, "_lease_one", read_without_lease)
+    monkeypatch.setattr(delivering, "claim", read_without_lease)
     run_together(2, lambda _: deliver_due_mail(at_most=1))
 
     assert len(sendgrid.received) == 2
@@ -111,7 +111,7 @@ def test_nobody_waits_for_a_queue_that_failed_a_moment_ago(
     with django_capture_on_commit_callbacks(execute=True):
         mail = write_mail()
 
-    assert time.monotonic() - started < 0.1
+    assert time.monotonic() - started < 0.2  # to ask it again would take a quarter of a second
     mail.refresh_from_db()
     assert mail.status == "waiting"
     assert deliver_due_mail() == 1
@@ -122,10 +122,12 @@ import json, time
 import django
 django.setup()
 from django.db import connection, transaction
-from titanobova.email import deliver_due_mail, send_later
-from titanobova.models import OutgoingMail
+from titanobova.email import send_later
+from titanobova.mail.delivering import deliver_due_mail
+from titanobova.models import MailPause, MailTry, OutgoingMail
 with connection.schema_editor() as editor:
-    editor.create_model(OutgoingMail)
+    for model in (OutgoingMail, MailTry, MailPause):
+        editor.create_model(model)
 begin = time.monotonic()
 with transaction.atomic():
     send_later("session_ended", to="ada@example.com", subject="x")

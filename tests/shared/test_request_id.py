@@ -9,7 +9,7 @@ from rest_framework.test import APIClient
 
 from audit.models import AuditLog
 from tests.shared.conftest import Lines
-from users.models import User
+from users.models import Session, User
 
 pytestmark = pytest.mark.django_db
 
@@ -70,7 +70,23 @@ def test_the_line_of_a_request_says_who_did_what_and_how_long_it_took(
     assert line["status"] == 200
     assert line["user_id"] == str(student.pk)
     assert line["ip_address"] == "192.0.2.44"
-    assert 0 < line["duration_ms"] < 10_000
+    assert line["session_id"] == str(Session.objects.get(user=student).pk)
+    assert 0 < line["database_ms"] < line["duration_ms"] < 10_000
+    assert line["queries"] == 1
+
+
+def test_the_statements_of_one_request_are_not_counted_for_another(
+    anonymous: APIClient, api: Callable[[User], APIClient], student: User, everything_log: Lines
+) -> None:
+    client = api(student)
+    Session.objects.count()  # of nobody's request
+
+    for _ in range(2):
+        client.get(PROFILE)
+    anonymous.get("/health/live")
+
+    lines = [line for line in everything_log() if line["logger"] == "titanobova.requests"]
+    assert [line["queries"] for line in lines] == [1, 1, 0]
 
 
 def test_the_line_of_the_admin_names_who_is_logged_in_there(staff: User, everything_log: Lines) -> None:

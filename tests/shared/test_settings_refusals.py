@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from environs import EnvError
 
 from tests.shared.starting import PRODUCTION, refusal_of, settings_of
-from titanobova.env import refuse_unsafe_start
+from titanobova.env import parse_days, parse_percent, refuse_unsafe_start
 
 COMMAND = "python -m titanobova.env new-secrets"
 SAFE: dict[str, object] = {
@@ -29,6 +30,7 @@ def test_all_values_that_cannot_be_read_are_named_at_once_without_their_values(t
         "FIELD_ENCRYPTION_KEYS": "key-4711",
         "FRONTEND_URL": "www.example.com/4711",
         "PUBLIC_URL": "https:///4711",
+        "TAX_RATE": "4711",
     }
 
     said = refusal_of(tmp_path, **unreadable)
@@ -41,6 +43,20 @@ def test_all_values_that_cannot_be_read_are_named_at_once_without_their_values(t
 @pytest.mark.parametrize("text", ["-1", "1.5"])
 def test_a_number_of_proxies_is_a_count(tmp_path: Path, text: str) -> None:
     assert "TRUSTED_PROXY_COUNT" in refusal_of(tmp_path, TRUSTED_PROXY_COUNT=text)
+
+
+@pytest.mark.parametrize("text", ["", "-1", "100", "1e1", "NaN", "19%", "1.2345", "1_9", "٣"])
+def test_a_tax_rate_is_a_percentage_in_plain_digits(text: str) -> None:
+    assert [str(parse_percent(good)) for good in ("0", "19", " 8.875 ")] == ["0", "19", "8.875"]
+    with pytest.raises(EnvError):
+        parse_percent(text)
+
+
+@pytest.mark.parametrize("text", ["", "1", "6", "-7", "7.5", "a week", "100000", "\uff17"])
+def test_what_is_kept_is_kept_for_ever_or_for_a_week_at_least(text: str) -> None:
+    assert [parse_days(good) for good in ("0", "7", " 365 ")] == [0, 7, 365]
+    with pytest.raises(EnvError):
+        parse_days(text)
 
 
 def test_a_file_of_a_secret_that_is_not_there_is_named(tmp_path: Path) -> None:

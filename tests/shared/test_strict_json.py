@@ -17,6 +17,22 @@ LOGIN, REGISTER = "/api/v1/auth/token/", "/api/v1/users/register/"
 REST = b'"password": "any-password"}'
 
 
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b" ", "it is empty"),
+        (b"{'a': 1}", "look at line 1, column 2"),
+        (b'{"email": "a",\n "password"}', "look at line 2, column 12"),
+        (b'{"email": "\xff"}', "it is not UTF-8"),
+        (b'{"email": NaN}', "NaN is not a JSON number"),
+    ],
+)
+def test_a_body_that_is_no_json_is_refused_in_words(anonymous: APIClient, body: bytes, words: str) -> None:
+    answer = anonymous.post(LOGIN, body, content_type="application/json")
+
+    assert (answer.status_code, answer.json()["detail"]) == (400, f"The body is not valid JSON: {words}.")
+
+
 def email(text: bytes) -> bytes:
     """Return a body with `text` as the JSON of its e-mail."""
     return b'{"email": ' + text + b", " + REST

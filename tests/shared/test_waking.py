@@ -27,7 +27,7 @@ def test_whoever_wakes_does_not_wait() -> None:
     waker = Waker(wait)
     started = time.monotonic()
     waker.wake()
-    assert time.monotonic() - started < 0.1
+    assert time.monotonic() - started < 1
 
     assert called.wait(5)
     release.set()

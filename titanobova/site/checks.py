@@ -35,3 +35,12 @@ def webhook_has_a_secret(app_configs: Any, **kwargs: Any) -> list[checks.CheckMe
             "STRIPE_WEBHOOK_SECRET is missing: the webhook answers 503 and paid courses stay closed.", id="site.W001"
         )
     ]
+
+
+@checks.register(deploy=True)
+def seller_is_named(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
+    """Warn where money is taken and receipts would not say by whom: a receipt is never altered afterwards."""
+    if not settings.STRIPE_SECRET_KEY or settings.SELLER["address"]:
+        return []
+    text = "SELLER_ADDRESS is missing: receipts do not say where the seller is, and cannot be altered later."
+    return [checks.Warning(text, hint="See SELLER_NAME, SELLER_TAX_ID and TAX_RATE too.", id="site.W002")]

@@ -78,10 +78,7 @@ def make_admin() -> User:
     existing = User.objects.filter(email_canonical=ADMIN_EMAIL).first()
     if existing is not None:
         return existing
-    with transaction.atomic():
-        admin = User.objects.create_superuser(ADMIN_EMAIL, ADMIN_PASSWORD, first_name="Demo", last_name="Admin")
-        record("create", "demo.admin.created", by=Actor.from_system("seed_demo"), on=admin)
-    return admin
+    return User.objects.create_superuser(ADMIN_EMAIL, ADMIN_PASSWORD, first_name="Demo", last_name="Admin")
 
 
 @transaction.atomic

@@ -6,11 +6,17 @@ from typing import Any
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
+from titanobova.site.demo_payments import play_stripe
+
+TEST_MONEY = """  Paying with TEST MONEY          {page}
+      what somebody starts to pay waits there; no card is charged
+"""
+
 
 class Command(BaseCommand):
     """Migrate, seed the demo, say where it is, serve."""
 
-    help = "Migrates, fills the database with the demo and serves it on this machine."
+    help = "Migrates, fills the database with the demo and serves it on this machine, with test money to pay with."
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -18,7 +24,15 @@ class Command(BaseCommand):
         parser.add_argument("port", type=int, nargs="?", default=8000)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Serve until interrupted; safe to run again at any time."""
-        call_command("migrate", verbosity=0)
-        call_command("seed_demo", address=f"http://localhost:{options['port']}")
-        call_command("runserver", f"127.0.0.1:{options['port']}", use_reloader=False, skip_checks=True)
+        """Serve until interrupted; safe to run again at any time.
+
+        :raises CommandError: with DEBUG off.
+        """
+        port = options["port"]
+        with play_stripe(f"http://127.0.0.1:{port}") as page:
+            call_command("migrate", verbosity=0)
+            call_command("seed_demo", address=f"http://localhost:{port}")
+            if page:
+                self.stdout.write(TEST_MONEY.format(page=page))
+                self.stdout.flush()
+            call_command("runserver", f"127.0.0.1:{port}", use_reloader=False, skip_checks=True)

@@ -1,0 +1,1 @@
+"""How mail leaves: claimed by one worker, handed to SendGrid or an SMTP server, and what came of it kept."""
