@@ -33,6 +33,11 @@ test: .venv/dev-stamp ## the suite on SQLite and process memory; no server, no N
 test-services: .venv/dev-stamp ## the suite on PostgreSQL and Redis, with MariaDB and Node; a skip is a failure
 	@TEST_SERVICES=1 $(BIN)/python -m pytest -n $(WORKERS)
 
+test-long: .venv/dev-stamp ## what takes long: ten thousand histories of money on SQLite; 50 kills of workers and 25 of imports, a minute of restarts
+	@HISTORIES=10000 $(BIN)/python -m pytest -n $(WORKERS) tests/payments/test_histories.py
+	@FAULTS=long KILLS=50 $(BIN)/python -m pytest -s tests/faults/test_killed.py tests/faults/test_postgresql.py
+	@IMPORT_KILLS=25 $(BIN)/python -m pytest tests/legacy_import/test_import_killed.py -m "not external"
+
 smoke: .venv/run-stamp ## the migration guide's requests against URL, a line each
 	@$(BIN)/python tests/smoke.py $(URL)
 
@@ -72,4 +77,4 @@ lock: .venv/dev-stamp ## the locks, made anew from the .in files
 	@for file in requirements requirements-dev; do $(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-emit-find-links --no-header --no-annotate $$file.in -o $$file.txt; done
 
-.PHONY: help setup run test test-services smoke check format worker bench up lock
+.PHONY: help setup run test test-services test-long smoke check format worker bench up lock

@@ -50,6 +50,22 @@ CONTACT_COLUMNS = (
     "id", "name", "email", "email_canonical", "phone", "subject", "message", "status", "user_id", "response_message",
     "responded_by_id", "is_spam", "spam_score", "ip_address", "user_agent", "created_at", "updated_at",
 )  # fmt: skip
+AUDIT_COLUMNS = (
+    "id", "user_id", "action", "resource_type", "resource_id", "outcome", "request_id", "timestamp", "details",
+    "ip_address", "user_agent", "personal", "origin_salt", "origin_digest", "personal_salt", "personal_digest", "stamp",
+    "sequence", "seal",
+)  # fmt: skip
+AUDIT_ROWS = 10_000_000
+AUDIT_KINDS = (
+    ("login", "auth.login.succeeded", "users.user", "success"),
+    ("login", "auth.login.failed", "users.user", "failure"),
+    ("create", "contacts.submitted", "contacts.contact", "success"),
+    ("update", "courses.lesson.completed", "courses.enrollment", "success"),
+    ("update", "admin.changed", "courses.course", "success"),
+    ("logout", "auth.session.ended", "users.session", "success"),
+    ("delete", "courses.lesson.deleted", "courses.lesson", "success"),
+)
+WORD_AS_JSON, SALT, PROOF = '{"fields": {"title": {"from": "a", "to": "b"}}}', "5a" * 16, "9f" * 32
 ENROLLMENT_COLUMNS = ("id", "user_id", "course_id", "status", "completed_at", "created_at", "updated_at")
 
 
@@ -106,6 +122,28 @@ def enrollments() -> Iterator[Row]:
         at, status = _at(number, ENROLLMENTS), statuses[number % 1000]
         completed_at = at if status == "completed" else None
         yield _id(4, number, ENROLLMENTS), _user_id(person), _course_id(course), status, completed_at, at, at
+
+
+def audit_rows() -> Iterator[Row]:
+    """What was recorded in five years: a few people did very much, one address tried very often to log in.
+
+    The proofs are of the right length and prove nothing.
+    """
+    choose = random.Random(6)  # noqa: S311 - as above
+    kinds = choose.choices(AUDIT_KINDS, [40, 10, 20, 20, 6, 3, 1], k=1000)
+    for number in range(AUDIT_ROWS):
+        action, event, resource, outcome = kinds[number % 1000]
+        user = _user_id(int(USERS * choose.random() ** 3))
+        about = user if resource == "users.user" else _id(7, number % 400_000, 400_000)
+        address = "10.0.0.1" if number % 9 == 0 else f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
+        details, personal = (
+            (f'{{"event": "{event}"}}', None) if number % 3 else (f'{{"event": "{event}"}}', WORD_AS_JSON)
+        )
+        yield (
+            _id(6, number, AUDIT_ROWS), None if outcome == "failure" else user, action, resource, about, outcome,
+            f"{number:032x}", _at(number, AUDIT_ROWS), details, address, "Mozilla/5.0 (X11; Linux x86_64)", personal,
+            SALT, PROOF, SALT if personal else None, PROOF if personal else "", PROOF, number + 1, PROOF,
+        )  # fmt: skip
 
 
 def _at(number: int, total: int) -> str:

@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
 import pytest
@@ -60,6 +60,24 @@ def _facts_can_be_emptied() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", empty_all_tables)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _tables_are_emptied_fast() -> Iterator[None]:
+    """Delete the few rows of a test that commits, where Django would truncate every table.
+
+    On PostgreSQL that makes fifty new files and waits for the disk: half a second, against ten milliseconds.
+    """
+
+    def sql_flush(_self: Any, style: Any, tables: Sequence[str], **_options: Any) -> list[str]:
+        # All rows go at once, so no trigger need look whether another table still names them.
+        deletes = [f'DELETE FROM "{table}"' for table in tables]
+        return ["; ".join(["SET LOCAL session_replication_role = replica", *deletes])] if deletes else []
+
+    with pytest.MonkeyPatch.context() as patch:
+        if connection.vendor == "postgresql":
+            patch.setattr(type(connection.ops), "sql_flush", sql_flush)
         yield
 
 

@@ -32,6 +32,7 @@ os.environ.update(
         "LOG_DIR": str(FOLDER / "logs"),
         "MEDIA_ROOT": str(FOLDER / "media"),
         "LOGIN_REFUSAL_SECONDS": "0",
+        "AUDIT_SEAL_SECONDS": "0",  # a test that seals does so itself
         "DEBUG": "True",
         "DB_POOL_SIZE": "36",  # the races run 32 threads, each with a connection
     }

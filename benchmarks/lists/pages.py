@@ -55,9 +55,22 @@ API: dict[str, tuple[dict[str, str], ...]] = {
         {"action": "login"},
         {"outcome": "failure"},
         {"resource_type": "users.user"},
+        {"resource_type": "courses.lesson"},  # rare
         {"ip_address": "10.0.0.1"},
+        {"ip_address": "10.0.0.2"},
+        {"ip_address": "192.0.2.1"},  # never seen
         {"since": "2025-06-01T00:00:00Z"},
+        {"until": "2021-03-01T00:00:00Z"},
+        {"since": "2023-03-01T00:00:00Z", "until": "2023-03-02T00:00:00Z"},
+        {"since": "2023-03-01T00:00:00Z", "until": "2023-03-02T00:00:00Z", "outcome": "failure"},
+        {"until": "2021-03-01T00:00:00Z", "action": "delete"},
+        {"action": "login", "outcome": "failure", "ip_address": "10.0.0.1"},
+        {"action": "delete", "outcome": "failure"},  # none
+        {"user": "0176bb3e-7000-7001-8000-000000000000"},  # who did most
+        {"user": "0176bb3e-7000-7001-8000-000000000000", "action": "delete"},
+        {"resource_type": "users.user", "resource_id": "0176bb3e-7000-7001-8000-000000000000"},
     ),
+    "users/activity/": (),
     "payments/": (),
     "users/sessions/": (),
 }
@@ -77,13 +90,16 @@ def admin_pages(client: Client) -> Iterator[str]:
         name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
         address = reverse(f"{name}_changelist")
         yield address
+        narrowed: list[str] = []
         response: Any = client.get(address)
         if changelist := (getattr(response, "context_data", None) or {}).get("cl"):
             yield from (f"{address}?{query}" for query in (*_numbers(changelist), *_orders(changelist)))
-            yield from (f"{address}?{query}" for query in _filters(changelist))
+            narrowed = list(_filters(changelist))
+            yield from (f"{address}?{query}" for query in narrowed)
             yield from (reverse(f"{name}_change", args=[row.pk]) for row in changelist.result_list[:1])
         if options.search_fields:
             yield from (f"{address}?{urlencode({'q': word})}" for word in (*WORDS, SPAM, f"{COMMON} {EVERYWHERE}"))
+            yield from (f"{address}?{query}&{urlencode({'q': COMMON})}" for query in narrowed)
         yield from _choices(model, options)
 
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from contacts.models import Contact
 from courses.models import Certificate, Course, Enrollment
 from courses.services.certificates import new_code
-from payments.models import Payment
+from payments.models import Document, Payment
 from users.models import Session, User
 
 
@@ -24,6 +24,8 @@ def make_objects(owner: User) -> dict[str, str]:
     enrollment.grants.create(kind="free")
     certificate = Certificate.objects.create(enrollment=enrollment, code=new_code(), holder_name="Olga Owner")
     payment = Payment.objects.create(user=owner, amount=Decimal("10.00"), currency="usd")
+    written = {"year": 2026, "number": 1, "currency": "usd", "gross": payment.amount, "tax": 0, "tax_rate": 0}
+    document = Document.objects.create(payment=payment, kind="receipt", **written)
     return {
         "api/v1/users/sessions/": str(session.pk),
         "api/v1/contacts/": str(contact.pk),
@@ -31,6 +33,7 @@ def make_objects(owner: User) -> dict[str, str]:
         "api/v1/courses/enrollments/": str(enrollment.pk),
         "api/v1/courses/lessons/": str(lesson.pk),
         "api/v1/courses/": str(course.pk),
+        "api/v1/payments/documents/": str(document.pk),
         "api/v1/payments/": str(payment.pk),
     }
 

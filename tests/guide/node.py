@@ -14,8 +14,6 @@ from typing import Any
 from tests.environment import FOLDER
 
 PACKAGE = Path(__file__).resolve().parent
-LOCK = PACKAGE / "package-lock.json"
-INSTALLED = PACKAGE / "node_modules" / ".installed-lock"
 SCENARIO = """\
 import {prelude};
 import * as guide from './snippet.mjs';
@@ -27,20 +25,21 @@ console.log(JSON.stringify(outcome ?? null));
 """
 
 
-def install() -> None:
-    """Install what package-lock.json names, once for all processes of the test run, and anew after it changed.
+def install(package: Path = PACKAGE) -> None:
+    """Install what a folder's package-lock.json names, once for all processes of the run, and anew after it changed.
 
     No package's own script runs, for nothing here needs one.
 
     :raises CalledProcessError: when npm cannot.
     """
+    lock, installed = package / "package-lock.json", package / "node_modules" / ".installed-lock"
     with (FOLDER.parent / "npm.lock").open("w") as turn:
         fcntl.flock(turn, fcntl.LOCK_EX)
-        if INSTALLED.is_file() and INSTALLED.read_bytes() == LOCK.read_bytes():
+        if installed.is_file() and installed.read_bytes() == lock.read_bytes():
             return
         options = ["--ignore-scripts", "--omit-lockfile-registry-resolved", "--no-audit", "--no-fund"]
-        subprocess.run(["npm", "ci", *options], cwd=PACKAGE, check=True, capture_output=True, timeout=100)
-        INSTALLED.write_bytes(LOCK.read_bytes())
+        subprocess.run(["npm", "ci", *options], cwd=package, check=True, capture_output=True, timeout=100)
+        installed.write_bytes(lock.read_bytes())
 
 
 def run(snippet: str, scenario: str, *, folder: Path, api: str, given: dict[str, Any]) -> Any:
