@@ -28,14 +28,15 @@ run: .venv/run-stamp ## a server with demo data on PORT (default 8000); nothing 
 	@$(BIN)/python manage.py run_demo $(PORT)
 
 test: .venv/dev-stamp ## the suite on SQLite and process memory; no server, no Node, no browser
-	@$(BIN)/python -m pytest -n $(WORKERS) -m "not external"
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not external"
 
-test-services: .venv/dev-stamp ## the suite on PostgreSQL and Redis, with MariaDB and Node; a skip is a failure
-	@TEST_SERVICES=1 $(BIN)/python -m pytest -n $(WORKERS)
+test-services: .venv/dev-stamp ## the suite on PostgreSQL and Redis, with MariaDB and Node, without what `test` has shown for good; a skip is a failure
+	@TEST_SERVICES=1 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not pure"
 
 test-long: .venv/dev-stamp ## what takes long: ten thousand histories of money on SQLite; 50 kills of workers and 25 of imports, a minute of restarts
-	@HISTORIES=10000 $(BIN)/python -m pytest -n $(WORKERS) tests/payments/test_histories.py
+	@HISTORIES=10000 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal tests/payments/test_histories.py
 	@FAULTS=long KILLS=50 $(BIN)/python -m pytest -s tests/faults/test_killed.py tests/faults/test_postgresql.py
+	@FAULTS=long TEST_SERVICES=1 $(BIN)/python -m pytest tests/legacy_import/test_import_restarted_database.py
 	@IMPORT_KILLS=25 $(BIN)/python -m pytest tests/legacy_import/test_import_killed.py -m "not external"
 
 smoke: .venv/run-stamp ## the migration guide's requests against URL, a line each

@@ -23,12 +23,36 @@ from users.tokens import AccessToken
 
 PASSWORD = "correct-horse-9"
 _password_hash: list[str] = []
+# Where a test that asks for no database has to do with Redis neither.
+PURE = (
+    "tests/audit/test_clock.py",
+    "tests/deploy/",
+    "tests/guide/",
+    "tests/legacy_import/",
+    "tests/payments/test_demo.py",
+    "tests/payments/test_money.py",
+    "tests/shared/test_pdf.py",
+    "tests/shared/test_settings",
+    "tests/stripe_sandbox/",
+    "tests/users/test_old_hashers.py",
+)
+DATABASES = {"db", "transactional_db"}
 
 
 class RunTogether(Protocol):
     """Run the same call in several threads at once; return what each returned or raised."""
 
     def __call__(self, threads: int, call: Callable[[int], Any]) -> list[Any]: ...
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what ends alike with and without services, so that one of two whole runs can leave it out."""
+    for item in items:
+        fixtures: Sequence[str] = getattr(item, "fixturenames", ())
+        needs = any(map(item.get_closest_marker, ("django_db", "external"))) or DATABASES.intersection(fixtures)
+        if not needs and item.nodeid.startswith(PURE):
+            item.add_marker(pytest.mark.pure)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -23,8 +23,8 @@ READ_SECONDS = 1  # instead of 30
 BOUND = 10  # seconds from the break to the end, on a busy machine
 BATCH = 100
 FEW = Size(users=300, contacts=3000, enrollments=300)
-# Enough for a reader in a process of its own, and for the table of messages to go without its indexes.
-MANY = Size(users=1000, contacts=21_000, enrollments=1000)
+MANY = Size(users=300, contacts=5000, enrollments=300)
+ENOUGH = 4000  # rows, instead of 20,000: for a reader in a process of its own, and for a table without its indexes
 
 
 class Ended(NamedTuple):
@@ -64,6 +64,8 @@ def old(size: Size) -> Iterator[str]:
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("legacy_import.source.mysql.READ_SECONDS", READ_SECONDS)
+    monkeypatch.setattr("legacy_import.processes.WORTH_A_PROCESS", ENOUGH)
+    monkeypatch.setattr("legacy_import.loading.bare.MANY", ENOUGH)
 
 
 @pytest.mark.parametrize("is_silent", [False, True], ids=["cut", "silent"])
