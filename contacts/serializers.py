@@ -12,6 +12,7 @@ from contacts.models import SPAM_CHOICES, Contact, ContactAnswer
 from contacts.workflow import Status
 from titanobova.api import ClosedSerializer, OneLineField, OptionalLine
 from titanobova.serializers import ModelSerializer, Serializer
+from users.address_field import AddressField
 
 MESSAGE_LENGTH = 5000  # characters; the longest still fits into the 64 KiB of a body when each is escaped
 RECEIPT_FIELDS = ["id", "name", "email", "phone", "subject", "message", "status", "created_at"]
@@ -59,7 +60,7 @@ class ContactInput(Serializer):
     """The contact form. Members that are not known are left alone: sites put their own fields into such forms."""
 
     name = OneLineField(max_length=255)
-    email = serializers.EmailField(max_length=254)
+    email = AddressField()
     phone = OptionalLine(max_length=50)
     subject = OptionalLine(max_length=255)
     message = serializers.CharField(max_length=MESSAGE_LENGTH)

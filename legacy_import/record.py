@@ -17,6 +17,7 @@ from legacy_import.rows import Chunk, ImportOptions, Note, NoteKind, Row, RowRef
 LEGACY_ID_LENGTH = 128
 LIMITS = {
     "email": 254,
+    "email_canonical": 300,
     "first_name": 150,
     "last_name": 150,
     "name": 255,

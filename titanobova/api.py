@@ -159,6 +159,8 @@ def _answer(
     status_code: int, code: str, detail: str, *, errors: object = None, retry_after: int | None = None
 ) -> Response:
     body: dict[str, object] = {"detail": detail, "code": code}
+    if errors is None and status_code == status.HTTP_400_BAD_REQUEST:
+        errors = {"non_field_errors": [{"message": detail, "code": code}]}
     if errors is not None:
         body["errors"] = errors
     headers = {"Retry-After": str(retry_after)} if retry_after is not None else None

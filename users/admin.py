@@ -1,6 +1,6 @@
 """Accounts in the admin."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
 from django.contrib.auth.models import Group, Permission
@@ -13,7 +13,7 @@ from audit.actor import Actor
 from audit.admin import AuditedModelAdmin, ReadOnlyModelAdmin
 from users.identity import canonical_email
 from users.models import LoginAttempt, Session, User
-from users.services import lock, sessions
+from users.services import addresses, lock, sessions
 
 # What a person may do and be: a token given out before such a change must not outlive it.
 RIGHTS = frozenset({"is_active", "is_staff", "is_superuser", "user_type", "email", "groups", "user_permissions"})
@@ -106,10 +106,17 @@ class UserAdmin(RightsAdmin):
 
     def save_model(self, request: HttpRequest, obj: Model, form: "ModelForm[Any]", change: bool) -> None:
         """Save; who lost or gained rights, or was deactivated, logs in anew."""
+        actor = Actor.from_request(request)
         with transaction.atomic():
-            super().save_model(request, obj, form, change)
-            if isinstance(obj, User) and RIGHTS.intersection(form.changed_data):
-                sessions.end_all_sessions(obj, by=Actor.from_request(request), reason="rights changed")
+            user = cast("User", obj)
+            is_moved = "email" in form.changed_data
+            if is_moved:
+                user.email_verified = False  # nobody has proved the new address
+            super().save_model(request, user, form, change)
+            if is_moved:
+                addresses.follow_replaced_email(user, old_email=form.initial["email"], by=actor)
+            if RIGHTS.intersection(form.changed_data):
+                sessions.end_all_sessions(user, by=actor, reason="rights changed")
 
     @admin.action(description="Unlock: forget the failed logins")
     def unlock_accounts(self, request: HttpRequest, chosen: QuerySet[User]) -> None:

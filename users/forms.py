@@ -18,7 +18,7 @@ from users.services.limits import count_try
 from users.services.login import prove_password, record_half_login, record_login
 from users.services.second_factor import LIMIT, WrongSecondFactor, record_failure, spend_code
 
-# Where the browser's session keeps whose password was proved while the second factor is still to be set up.
+# Where the browser's session keeps whose password was proved, which, and when, while the second factor is to be set up.
 PENDING_ENROLMENT = "second_factor_enrolment"
 
 
@@ -83,7 +83,11 @@ class StaffLoginForm(AuthenticationForm):
         elif settings.REQUIRE_STAFF_2FA:
             with transaction.atomic():
                 record_half_login(user, by=actor)
-            self.request.session[PENDING_ENROLMENT] = {"user": str(user.pk), "at": time.time()}
+            self.request.session[PENDING_ENROLMENT] = {
+                "user": str(user.pk),
+                "at": time.time(),
+                "hash": user.get_session_auth_hash(),
+            }
             raise SecondFactorMissing
         with transaction.atomic():
             record_login(user, by=actor)

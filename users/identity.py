@@ -2,7 +2,11 @@
 
 import unicodedata
 
+from django.core.exceptions import ValidationError
+
 from audit.actor import plain
+
+CANONICAL_LENGTH = 300  # characters of the columns; the 254 of an address may become more
 
 
 def clean_email(text: str) -> str:
@@ -17,3 +21,12 @@ def canonical_email(text: str) -> str:
     receives what is meant for the other (Django's CVE-2019-19844).
     """
     return unicodedata.normalize("NFKC", clean_email(text).casefold())
+
+
+def refuse_swelling_email(text: str) -> None:
+    """Validator of addresses: the canonical form, too, must fit its column (one ß becomes two letters, one ㎒ three).
+
+    :raises ValidationError: when it does not.
+    """
+    if len(canonical_email(text)) > CANONICAL_LENGTH:
+        raise ValidationError("This address is too long.", code="max_length")

@@ -4,8 +4,8 @@ from rest_framework import serializers
 
 from titanobova.api import ClosedSerializer
 from titanobova.serializers import Serializer
+from users.address_field import AddressField
 from users.erased import refuse_erased_email
-from users.serializers import AddressField
 from users.validators import MAX_BYTES
 
 

@@ -8,23 +8,12 @@ from rest_framework import serializers
 
 from titanobova.api import ClosedSerializer
 from titanobova.serializers import ModelSerializer, Serializer
+from users.address_field import AddressField
 from users.devices import device_name
 from users.erased import refuse_erased_email
-from users.identity import clean_email
 from users.models import Session, User
 from users.phone_numbers import PhoneNumberField
 from users.validators import MAX_BYTES
-
-
-class AddressField(serializers.EmailField):
-    """An e-mail address, held against the rules in the form in which it is stored."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(max_length=254, **options)
-
-    def to_internal_value(self, data: Any) -> str:
-        """Return the address in NFKC, which can be longer than what was sent."""
-        return clean_email(super().to_internal_value(data))
 
 
 class LoginInput(ClosedSerializer):
@@ -69,6 +58,15 @@ class CodeInput(ClosedSerializer):
     """A code of the authenticator app, or a backup code."""
 
     token = serializers.CharField(max_length=64)
+
+
+class ConfirmationInput(CodeInput):
+    """The first code of a new second factor; to replace one that is on, who one is, proved anew."""
+
+    password = serializers.CharField(max_length=MAX_BYTES, trim_whitespace=False, required=False, default="")
+    current_token = serializers.CharField(
+        max_length=64, required=False, default="", help_text="A code of the second factor that is on."
+    )
 
 
 class StepUpInput(ClosedSerializer):

@@ -114,13 +114,15 @@ class EnableSecondFactorView(APIView):
 class ConfirmSecondFactorView(APIView):
     """Turn the second factor on."""
 
-    @extend_schema(request=serializers.CodeInput, responses=serializers.ProfileOutput)
+    @extend_schema(request=serializers.ConfirmationInput, responses=serializers.ProfileOutput)
     def post(self, request: Request) -> Response:
-        """Answer the profile, with `totp_enabled` true."""
-        form = serializers.CodeInput(data=request.data)
+        """Answer the profile, with `totp_enabled` true; to replace a second factor takes a step-up with its code."""
+        form = serializers.ConfirmationInput(data=request.data)
         form.is_valid(raise_exception=True)
-        user = current_user(request)
-        second_factor.confirm_enrolment(user, form.validated_data["token"], by=Actor.from_request(request))
+        given, user, actor = form.validated_data, current_user(request), Actor.from_request(request)
+        if user.totp_enabled:
+            require_step_up(user, password=given["password"], token=given["current_token"], by=actor)
+        second_factor.confirm_enrolment(user, given["token"], by=actor)
         user.refresh_from_db()
         return Response(serializers.ProfileOutput(user).data)
 

@@ -11,6 +11,7 @@ from courses.serializers.enrollments import CourseName
 from courses.serializers.fields import CurrencyField, PriceField
 from titanobova.api import ClosedSerializer, OneLineField, OptionalLine, OptionalText
 from titanobova.serializers import ModelSerializer
+from users.address_field import AddressField
 
 
 class EnrollmentRequestInput(ClosedSerializer):
@@ -22,7 +23,7 @@ class EnrollmentRequestInput(ClosedSerializer):
 
     first_name = OneLineField(max_length=150)
     last_name = OptionalLine(max_length=150)
-    email = serializers.EmailField(max_length=254)
+    email = AddressField()
     phone = OptionalLine(max_length=50)
     experience = OptionalText(max_length=2000)
     course = OptionalText(max_length=120, help_text="Slug or id.")

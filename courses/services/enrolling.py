@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Min
 from django.utils import timezone
 
 from audit.actor import Actor
@@ -29,8 +30,8 @@ def enroll(user: User, course: Course, *, by: Actor) -> Enrollment:
 
     The lock on the course's row puts parallel buyers of its last seats in a row, and is waited for 3 seconds at most
     (DB_HOST's lock_timeout; then the answer is 503). Who asks again while paying keeps the seat for what is left of the
-    time: asking for ever must not keep a seat from those who would pay. Once the hold has lapsed, they ask anew, for a
-    seat that is free.
+    time, even if they gave it up in between: asking for ever must not keep a seat from those who would pay. Once the
+    hold has lapsed, they ask anew, for a seat that is free.
 
     :raises UnknownCourse: when the course was withdrawn meanwhile.
     :raises AlreadyEnrolled: when the person has the course.
@@ -43,12 +44,20 @@ def enroll(user: User, course: Course, *, by: Actor) -> Enrollment:
     if mine is None or not mine.holds_a_seat:
         require_a_free_seat(locked)
     if mine is None:
-        mine = begin_enrollment(user, locked, seat_held_until=timezone.now() + SEAT_HOLD, by=by)
+        mine = begin_enrollment(user, locked, seat_held_until=_end_of_hold(user, locked), by=by)
     elif not mine.holds_a_seat:
         _resume(mine, by=by)
     elif mine.status != Enrollment.Status.PENDING:
         raise AlreadyEnrolled
     return grant_access(mine, kind=Kind.FREE, by=by) if locked.is_free else mine
+
+
+def _end_of_hold(user: User, course: Course) -> datetime:
+    """Return until when a new seat is held: no longer than one that the person held and gave up a moment ago."""
+    now = timezone.now()
+    given_up = Enrollment.objects.filter(user=user, course=course, status=Enrollment.Status.CANCELLED)
+    began = given_up.filter(created_at__gt=now - SEAT_HOLD).aggregate(first=Min("created_at"))["first"]
+    return (began or now) + SEAT_HOLD
 
 
 def begin_enrollment(user: User, course: Course, *, by: Actor, seat_held_until: datetime | None = None) -> Enrollment:

@@ -24,6 +24,7 @@ from payments.services.starting import close_payment, create_intent_of, learn_in
 from payments.stripe_lists import disputes_of, refunds_of
 from payments.stripe_objects import Json, kind_now
 from titanobova.errors import FieldError
+from users.erased import DOMAIN as ERASED_DOMAIN
 
 logger = logging.getLogger("titanobova.payments")
 
@@ -45,13 +46,14 @@ def catch_up(*, by: Actor) -> None:
 
 
 def sweep(*, by: Actor) -> None:
-    """Catch up, and close payments of which nobody heard again, and those that somebody tries stolen cards on.
+    """Catch up, and close payments of which nobody heard again, that somebody tries stolen cards on, or of the erased.
 
     :raises GatewayUnavailable: as `catch_up`.
     """
     catch_up(by=by)
     _each(abandoned()[:AT_MOST], lambda payment: close_abandoned(payment, by=by))
     _each(card_tested()[:AT_MOST], lambda payment: cancel_payment(payment, reason="declines", by=by))
+    _each(of_erased()[:AT_MOST], lambda payment: cancel_payment(payment, reason="erased", by=by))
 
 
 def abandoned() -> "QuerySet[Payment]":
@@ -67,6 +69,11 @@ def card_tested() -> "QuerySet[Payment]":
     lately = LedgerEntry.objects.filter(kind=Kind.FAILED, recorded_at__gte=timezone.now() - DECLINES_WITHIN)
     many = lately.values("payment").annotate(declines=Count("pk")).filter(declines__gte=DECLINES)
     return Payment.objects.open().filter(pk__in=many.values("payment")).order_by("pk")
+
+
+def of_erased() -> "QuerySet[Payment]":
+    """Return the open payments of erased accounts: a page that is still open somewhere must not take their money."""
+    return Payment.objects.open().filter(user__email__endswith=f"@{ERASED_DOMAIN}").order_by("pk")
 
 
 def close_abandoned(payment: Payment, *, by: Actor) -> None:

@@ -68,6 +68,22 @@ def test_asking_again_while_paying_keeps_the_seat_no_longer(
     assert events() == ["courses.enrolled"]
 
 
+def test_giving_the_seat_up_and_asking_again_keeps_it_no_longer(
+    api: Callable[[User], APIClient], student: User, priced: Course
+) -> None:
+    """Else whoever does so every fourteen minutes would keep the last seat from all buyers."""
+    fourteen_ago = timezone.now() - timedelta(minutes=14)
+    first = api(student).post(URL.format("priced")).json()
+    Enrollment.objects.update(created_at=fourteen_ago)
+    cancel = f"/api/v1/courses/enrollments/{first['id']}/cancel/"
+    assert api(student).post(cancel).status_code == 200
+
+    again = api(student).post(URL.format("priced"))
+
+    assert (again.status_code, again.json()["id"] == first["id"]) == (201, False)
+    assert datetime.fromisoformat(again.json()["seat_held_until"]) == fourteen_ago + SEAT_HOLD
+
+
 def test_asking_after_the_hold_lapsed_holds_a_free_seat_anew(
     api: Callable[[User], APIClient], student: User, priced: Course
 ) -> None:
@@ -155,5 +171,5 @@ def test_enrolling_costs_few_queries(
 ) -> None:
     client = api(student)
 
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(10):
         assert client.post(URL.format("priced")).status_code == 201

@@ -12,7 +12,7 @@ from audit.models import AuditLog
 from courses.models import Course, Enrollment
 from examples.stripe_sandbox import StripeSandbox
 from payments.models import LedgerEntry, Payment, Refund
-from payments.services.catching_up import catch_up
+from payments.services.catching_up import catch_up, sweep
 from tests.conftest import make_user
 from tests.courses.conftest import make_course
 from tests.payments.conftest import (
@@ -27,6 +27,7 @@ from tests.payments.conftest import (
     state_of,
 )
 from titanobova.models import OutgoingMail
+from users.erased import erased_email
 from users.models import User
 
 pytestmark = pytest.mark.django_db
@@ -146,3 +147,45 @@ def test_a_lost_seat_of_a_payment_that_a_bank_holds_is_shown_to_staff(payment: P
     payment.refresh_from_db()
     assert (payment.status, payment.flag_reason) == ("disputed", "seat_lost")
     assert not Refund.objects.exists()
+
+
+def erase_buyer(payment: Payment) -> None:
+    User.objects.filter(pk=payment.user_id).update(email=erased_email(payment.user_id), is_active=False)
+
+
+def test_money_that_comes_after_the_account_was_erased_goes_back(payment: Payment) -> None:
+    erase_buyer(payment)
+
+    deliver(intent_event(payment))
+
+    refund = Refund.objects.get()
+    assert state_of(payment) == ("succeeded", "pending", "", 1, 0)
+    assert kinds_of(payment) == ["captured", "seat_lost"]
+    assert (refund.amount, refund.reason) == (payment.amount, "The account was erased before the money came.")
+
+
+def test_money_that_came_before_the_account_was_erased_stays(payment: Payment) -> None:
+    deliver(intent_event(payment))
+    erase_buyer(payment)
+
+    deliver(refund_event(payment, 100))
+
+    assert not Refund.objects.filter(requested_by=None, reason__contains="erased").exists()
+    assert "seat_lost" not in kinds_of(payment)
+    assert Enrollment.objects.get(payments=payment).status == "active"
+
+
+def test_the_sweep_ends_what_an_erased_account_could_still_pay(
+    buyer: APIClient, sandbox: StripeSandbox, course: Course, student: User
+) -> None:
+    buyer.post(CREATE, {"course": course.slug})
+    payment = Payment.objects.get()
+    sweep(by=SYSTEM)
+    assert Payment.objects.get().status == "created"
+    erase_buyer(payment)
+
+    sweep(by=SYSTEM)
+
+    payment.refresh_from_db()
+    assert payment.status == "canceled"
+    assert sandbox.intents.rows[payment.intent_id]["status"] == "canceled"

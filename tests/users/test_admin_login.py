@@ -13,6 +13,8 @@ from rest_framework.test import APIClient
 from audit.models import AuditLog
 from tests.conftest import PASSWORD, client_of
 from tests.users.test_login import BCRYPT
+from tests.users.test_registration import SWELLING
+from titanobova.models import OutgoingMail
 from users.lockout import FAILURES_TO_LOCK
 from users.models import LoginAttempt, User
 
@@ -159,3 +161,52 @@ def test_a_change_of_the_account_ends_the_admins_sessions(staff: User, change: d
     User.objects.filter(pk=staff.pk).update(**change)
 
     assert browser.get("/admin/").status_code == 302
+
+
+def test_a_new_password_closes_the_enrolment_page_to_whoever_proved_the_old_one(
+    staff: User, settings: Settings
+) -> None:
+    settings.REQUIRE_STAFF_2FA = True
+    thief = Client()
+    thief.post(URL, {"username": staff.email, "password": PASSWORD})
+    secret = re.findall(r">\s*([A-Z2-7]{32})\s*<", thief.get(ENROLMENT).content.decode())[0]
+    change = {"password": PASSWORD, "new_password": "another-horse-10"}
+    assert client_of(staff).post("/api/v1/users/change_password/", change).status_code == 200
+
+    answer = thief.post(ENROLMENT, {"token": pyotp.TOTP(secret).now()})
+
+    staff.refresh_from_db()
+    assert (answer["Location"], staff.totp_enabled) == ("/admin/login/", False)
+
+
+def test_an_address_that_staff_put_in_waits_for_its_proof(staff: User, student: User, client: Client) -> None:
+    """Else what a stranger wrote from it, who has no account, would be handed out with the account's data."""
+    User.objects.filter(pk=student.pk).update(email_verified=True)
+    new = "victim@example.com"
+    form = {"name": "Vera", "email": new, "message": "A private matter.", "elapsed_ms": 9000}
+    assert APIClient().post("/api/v1/contacts/contacts/", form, format="json").status_code == 201
+    client.force_login(staff, backend="users.backends.SessionOnlyBackend")
+    page = f"/admin/users/user/{student.pk}/change/"
+    data = {name: value for name, value in client.get(page).context["adminform"].form.initial.items() if value}
+
+    OutgoingMail.objects.all().delete()
+    answer = client.post(page, {**data, "email": new, "created_at_0": "2026-01-01", "created_at_1": "00:00:00"})
+
+    old_address = student.email
+    student.refresh_from_db()
+    assert (answer.status_code, student.email, student.email_verified) == (302, new, False)
+    mails = OutgoingMail.objects.order_by("recipient").values_list("recipient", "subject")
+    told = [(old_address, "Your e-mail address was changed"), (new, "Please confirm your e-mail address")]
+    assert list(mails) == told
+    assert "A private matter." not in client_of(student).get("/api/v1/users/export/").content.decode()
+
+
+def test_an_address_that_swells_is_refused_in_the_form(staff: User, student: User, client: Client) -> None:
+    client.force_login(staff, backend="users.backends.SessionOnlyBackend")
+    page = f"/admin/users/user/{student.pk}/change/"
+    data = {name: value for name, value in client.get(page).context["adminform"].form.initial.items() if value}
+
+    answer = client.post(page, {**data, "email": SWELLING, "created_at_0": "2026-01-01", "created_at_1": "00:00:00"})
+
+    assert answer.status_code == 200
+    assert answer.context["adminform"].form.errors["email"] == ["This address is too long."]

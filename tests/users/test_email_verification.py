@@ -21,9 +21,11 @@ pytestmark = pytest.mark.django_db
 
 REGISTER, VERIFY, RESEND = f"{API}register/", f"{API}verify_email/", f"{API}resend_verification/"
 FORM = {"email": "new@example.com", "password": "quiet-lantern-42", "first_name": "Nia"}
+INVALID_TEXT = "The link is not valid: it has expired, was used already, or a newer one was mailed."
 INVALID = {
-    "detail": "The link is not valid: it has expired, was used already, or a newer one was mailed.",
+    "detail": INVALID_TEXT,
     "code": "link_not_valid",
+    "errors": {"non_field_errors": [{"message": INVALID_TEXT, "code": "link_not_valid"}]},
 }
 
 

@@ -5,11 +5,12 @@ from django.urls import reverse
 from rest_framework.test import APIClient
 
 from audit.models import AuditLog
-from tests.conftest import client_of
+from tests.conftest import PASSWORD, client_of
 from users.models import User
 
 URL = "/api/v1/users/register/"
 PROFILE = "/api/v1/users/profile/"
+SWELLING = "a@" + ".".join(["ß" * 31] * 7) + ".com"  # 229 characters, of which 217 become two each
 FORM = {"email": "new@example.com", "password": "quiet-lantern-42", "first_name": "Nia", "last_name": "Okoye"}
 
 
@@ -121,3 +122,22 @@ def test_a_visitor_has_no_profile(anonymous: APIClient, db: None) -> None:
 
     assert answer.status_code == 401
     assert answer["WWW-Authenticate"].startswith("Bearer")
+
+
+@pytest.mark.parametrize("email", [SWELLING, f"a@{'㎒' * 60}.com"])
+@pytest.mark.parametrize(
+    ("path", "form"),
+    [
+        ("users/register/", {"password": PASSWORD, "first_name": "Ada"}),
+        ("contacts/contacts/", {"name": "Ada", "message": "Hello there", "elapsed_ms": 9000}),
+        ("courses/enrollment-requests/", {"first_name": "Ada", "course_title": "Django"}),
+    ],
+)
+def test_an_address_that_swells_beyond_its_column_is_refused(
+    db: None, path: str, form: dict[str, object], email: str
+) -> None:
+    """Folding makes two letters of one and NFKC three, so 254 characters can become more than any column holds."""
+    answer = APIClient().post(f"/api/v1/{path}", {**form, "email": email}, format="json")
+
+    assert answer.status_code == 400
+    assert "email" in answer.json()["errors"]

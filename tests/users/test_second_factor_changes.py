@@ -10,10 +10,10 @@ from rest_framework.test import APIClient
 
 from audit.models import AuditLog
 from tests.conftest import PASSWORD, client_of
-from tests.users.test_second_factor import Protected
+from tests.users.test_second_factor import CONFIRM, ENABLE, VERIFY, Protected
 from titanobova.crypto import decrypt
 from titanobova.models import OutgoingMail
-from users.models import BackupCode, User
+from users.models import BackupCode, Session, User
 
 DISABLE = "/api/v1/users/disable_2fa/"
 CODES = "/api/v1/users/regenerate_backup_codes/"
@@ -124,3 +124,36 @@ def test_wrong_codes_at_every_door_count_together(protected: Protected, client: 
     assert refused.status_code == 429
     assert client.post(DISABLE, {"password": PASSWORD, "token": protected.totp.now()}).status_code == 429
     assert Client().post("/admin/login/", {**at_the_admin, "token": protected.totp.now()}).status_code == 200
+
+
+def test_a_stolen_session_puts_no_other_app_in_the_place_of_the_owners(protected: Protected, client: APIClient) -> None:
+    secret = client.post(ENABLE).json()["secret"]
+
+    for proof in ({}, {"password": PASSWORD}, {"password": PASSWORD, "current_token": "000000"}):
+        answer = client.post(CONFIRM, {"token": pyotp.TOTP(secret).now(), **proof})
+        assert (answer.status_code, answer.json()["code"]) == (403, "step_up_required")
+
+    assert protected.pending().post(VERIFY, {"token": protected.totp.now()}).status_code == 200
+
+
+def test_the_owner_replaces_it_with_password_and_a_code_of_the_old_one(protected: Protected, client: APIClient) -> None:
+    enrolment = client.post(ENABLE).json()
+    new = pyotp.TOTP(enrolment["secret"])
+    proof = {"password": PASSWORD, "current_token": protected.backup_codes[0]}
+
+    assert client.post(CONFIRM, {"token": new.now(), **proof}).status_code == 200
+
+    User.objects.filter(pk=protected.user.pk).update(totp_last_step=0)
+    assert protected.pending().post(VERIFY, {"token": protected.backup_codes[1]}).status_code == 401
+    assert protected.pending().post(VERIFY, {"token": new.now()}).status_code == 200
+
+
+def test_a_session_that_ended_meanwhile_confirms_nothing(student: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = client_of(student)
+    secret = client.post(ENABLE).json()["secret"]
+    monkeypatch.setattr("users.services.second_factor.count_try", lambda *_, **__: Session.objects.all().end("test"))
+
+    assert client.post(CONFIRM, {"token": pyotp.TOTP(secret).now()}).status_code == 401
+
+    student.refresh_from_db()
+    assert student.totp_enabled is False

@@ -1,7 +1,8 @@
 """The page on which staff set up the second factor that REQUIRE_STAFF_2FA asks for, inside the admin's login.
 
 Who opens it has proved the password a moment ago and is not logged in yet: the session of the browser holds nothing but
-whose password that was, for ten minutes, and opens no other page.
+whose password that was, for ten minutes, and opens no other page. A thief of the password may hold such a session: it
+is bound to that password, so the owner's new one closes this door as it ends all other sessions.
 """
 
 import time
@@ -14,6 +15,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.crypto import constant_time_compare
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.cache import never_cache
 
@@ -63,7 +65,9 @@ def _who_proved_a_password(request: HttpRequest) -> User | None:
     pending = request.session.get(PENDING_ENROLMENT)
     if not pending or time.time() - pending["at"] > SECONDS:
         return None
-    return User.objects.filter(pk=UUID(pending["user"]), is_active=True, is_staff=True, totp_enabled=False).first()
+    user = User.objects.filter(pk=UUID(pending["user"]), is_active=True, is_staff=True, totp_enabled=False).first()
+    is_current = user is not None and constant_time_compare(user.get_session_auth_hash(), pending.get("hash", ""))
+    return user if is_current else None
 
 
 def _page(request: HttpRequest, shown: Shown, *, error: str = "") -> HttpResponse:

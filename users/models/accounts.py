@@ -5,6 +5,8 @@ from typing import Any, ClassVar, Self
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import PermissionsMixin
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -12,9 +14,11 @@ from django.utils.crypto import salted_hmac
 
 from titanobova.crypto import keyed_digest
 from titanobova.ids import uuid7
-from users.identity import canonical_email, clean_email
+from users.identity import canonical_email, clean_email, refuse_swelling_email
 from users.lockout import Lockable
 from users.managers import UserManager
+
+EMAIL_LENGTH = MaxLengthValidator(254)  # RFC 5321 section 4.5.3.1.3
 
 
 class User(Lockable, AbstractBaseUser, PermissionsMixin):
@@ -98,9 +102,17 @@ class User(Lockable, AbstractBaseUser, PermissionsMixin):
         super().save(*args, **kwargs)
 
     def clean(self) -> None:
-        """Refuse a second account for an e-mail in forms too; `save` and the constraint decide in the end."""
+        """Refuse a second account for an e-mail in forms too; `save` and the constraint decide in the end.
+
+        :raises ValidationError: for an address that does not fit its columns
+        """
         self.email = clean_email(self.email)
         self.email_canonical = canonical_email(self.email)
+        try:
+            EMAIL_LENGTH(self.email)  # once more, for it may have become longer
+            refuse_swelling_email(self.email)
+        except ValidationError as refusal:
+            raise ValidationError({"email": refusal}) from None
 
     @property
     def full_name(self) -> str:

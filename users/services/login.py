@@ -44,13 +44,29 @@ def log_in(email: str, password: str, *, by: Actor) -> Session | PendingLogin:
 
     :raises WrongCredentials: for every reason alike, and no earlier than LOGIN_REFUSAL_SECONDS after the start.
     """
-    user = prove_password(email, password, by=by)
-    by = by.as_user(user)
+    proved = prove_password(email, password, by=by)
+    by = by.as_user(proved)
     with transaction.atomic():
+        user = _held_as_proved(proved)
         if user.totp_enabled:
             record_half_login(user, by=by)
             return PendingLogin.objects.create(user=user, expires_at=timezone.now() + settings.PENDING_LOGIN_LIFETIME)
         return finish_login(user, by=by)
+
+
+def _held_as_proved(proved: User) -> User:
+    """Return the account as it is now, held until the caller's transaction ends.
+
+    Hashing takes long, and longer while others wait for it: a thief's login may have begun before the owner chose a new
+    password, ended all sessions or turned the second factor on. It must not open one afterwards.
+
+    :raises WrongCredentials: when the password that was proved is no longer the account's, or nobody may log in to it.
+    """
+    same = User.objects.select_for_update(no_key=True).filter(pk=proved.pk, is_active=True, password=proved.password)
+    user = same.first()
+    if user is None:
+        raise WrongCredentials
+    return user
 
 
 def finish_login(user: User, *, by: Actor) -> Session:
@@ -121,7 +137,10 @@ def _fits(account: User | UnknownAccount, password: str) -> bool:
         # Conditional: of parallel first logins, and of a password change meanwhile, none overwrites another.
         fresh = hash_password(password)
         if User.objects.filter(pk=account.pk, password=account.password).update(password=fresh):
-            account.password = fresh  # the admin's cookie session is bound to it
+            account.password = fresh  # the session is bound to it
+        else:
+            account.refresh_from_db(fields=["password"])
+            fits, _ = verify(password, account.password)
     return fits
 
 

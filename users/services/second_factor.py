@@ -23,6 +23,7 @@ from titanobova.errors import DomainError
 from titanobova.metrics import LOGINS
 from users.models import BackupCode, LoginAttempt, PendingLogin, Session, User
 from users.services import email_flows
+from users.services.eviction import refuse_evicted
 from users.services.limits import count_try
 from users.services.login import finish_login
 from users.tokens import InvalidToken
@@ -104,11 +105,13 @@ def _provisioning_uri(user: User, secret: str) -> str:
 def confirm_enrolment(user: User, code: str, *, by: Actor) -> None:
     """Turn the second factor on, with the codes that came with it; all other sessions end.
 
-    The code that confirms is spent: who watched it cannot log in with it.
+    The code that confirms is spent: who watched it cannot log in with it. Where one is on already, the caller has asked
+    for the password and a code of that one: a stolen session must not put the thief's app in the place of the owner's.
 
     :raises NothingToConfirm: without a secret that waits for it.
     :raises WrongSecondFactor: when the code does not fit.
     :raises TooManyRequests: after five wrong codes in five minutes.
+    :raises InvalidToken: when the session was ended meanwhile.
     """
     count_try(LIMIT, str(user.pk), by=by)
     pending = User.objects.get(pk=user.pk).totp_pending_secret
@@ -124,6 +127,7 @@ def confirm_enrolment(user: User, code: str, *, by: Actor) -> None:
         )
         if not confirmed:
             raise NothingToConfirm
+        refuse_evicted(by)
         user.backup_codes.filter(is_confirmed=True).delete()
         user.backup_codes.update(is_confirmed=True)
         Session.objects.filter(user=user).other_than(by.session_id).end("second factor changed")

@@ -73,7 +73,8 @@ def set_up_the_second_factor(world: World) -> Send:
     browser = _browser()
     start_enrolment(world.staff, by=NOBODY)
     session = browser.session
-    session[PENDING_ENROLMENT] = {"user": str(world.staff.pk), "at": time.time()}
+    proved = world.staff.get_session_auth_hash()
+    session[PENDING_ENROLMENT] = {"user": str(world.staff.pk), "at": time.time(), "hash": proved}
     session.save()
     browser.cookies["sessionid"] = session.session_key or ""
     totp = pyotp.TOTP(pending_enrolment(world.staff)[0])
