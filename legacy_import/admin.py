@@ -12,10 +12,10 @@ from legacy_import.report_page import as_fragment
 class ImportRunAdmin(ReadOnlyModelAdmin):
     """What each import did."""
 
-    list_display = ["started_at", "finished_at", "outcome", "source"]
+    list_display = ["started_at", "finished_at", "outcome", "source", "id"]
     list_filter = ["outcome"]
     export_fields = ["id", "started_at", "finished_at", "outcome", "source", "options", "report"]
-    fields = ["source", "started_at", "finished_at", "outcome", "options", "report_as_page"]
+    fields = ["id", "source", "started_at", "finished_at", "outcome", "options", "report_as_page"]
     readonly_fields = ["report_as_page"]
 
     @admin.display(description="report")

@@ -27,9 +27,11 @@ from pathlib import Path
 from typing import Any, cast
 
 from legacy_import.aliases import TableOverride
+from legacy_import.clean import parse_flag
 from legacy_import.dates import zone_named
 from legacy_import.passwords import PasswordRules
 from legacy_import.synonyms import Kind
+from legacy_import.words import CONTACT_STATUSES, ENROLLMENT_STATUSES, LEVELS, PAYMENT_STATUSES, ROLES_BY_RANK
 
 LARGEST = 1_000_000  # bytes
 MESSAGE_LENGTH = 200
@@ -41,6 +43,14 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "algorithm": ("", "md5", "sha1", "sha224", "sha256", "sha384", "sha512"),
     "order": ("salt_password", "password_salt", "hmac"),
     "salt_encoding": ("text", "hex", "base64"),
+}
+# What the right side of [KIND.values.FIELD] may say; whatever is not named here is a yes or a no.
+_OURS: dict[tuple[str, str], tuple[str, ...]] = {
+    ("", "user_type"): ROLES_BY_RANK,
+    ("", "level"): tuple(dict.fromkeys(LEVELS.values())),
+    ("contacts", "status"): tuple(dict.fromkeys(CONTACT_STATUSES.values())),
+    ("enrollments", "status"): tuple(dict.fromkeys(ENROLLMENT_STATUSES.values())),
+    ("payments", "status"): tuple(dict.fromkeys(PAYMENT_STATUSES.values())),
 }
 _NUMBERS = frozenset(one.name for one in fields(PasswordRules) if one.type is int or one.type == "int")
 
@@ -121,7 +131,12 @@ class _Reader:
         return {key: self._text_of([*keys, key], one) for key, one in self._table(keys, value).items()}
 
     def _values(self, keys: list[str], value: object) -> dict[str, dict[str, str]]:
-        return {key: self._texts([*keys, key], one) for key, one in self._table(keys, value).items()}
+        found = {key: self._texts([*keys, key], one) for key, one in self._table(keys, value).items()}
+        for field, words in found.items():
+            for theirs, ours in words.items():
+                if problem := _problem_of_word(keys[0], field, ours):
+                    raise self._error([*keys, field, theirs], problem)
+        return found
 
     def _zone(self, keys: list[str], value: object) -> str:
         name = self._text_of(keys, value)
@@ -158,6 +173,13 @@ class _Reader:
 
     def _error(self, keys: Sequence[str], problem: str) -> MappingFileError:
         return _error(self._name, self._text, keys, problem)
+
+
+def _problem_of_word(kind: str, field: str, ours: str) -> str:
+    allowed = _OURS.get((kind, field)) or _OURS.get(("", field))
+    if allowed is None:
+        return "" if parse_flag(ours) is not None else "is neither yes nor no"
+    return "" if ours in allowed else f"is none of {', '.join(filter(None, allowed))}"
 
 
 def _error(name: str, text: str, keys: Sequence[str], problem: str) -> MappingFileError:

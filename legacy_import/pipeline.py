@@ -161,6 +161,14 @@ def _check(order: Order, layout: Layout) -> None:
         )
     _check_names(order, layout)
     _check_files(order)
+    check_own_database()
+
+
+def check_own_database() -> None:
+    """Find out early whether our own database is there, and migrated.
+
+    :raises ImportRefusedError: if it is not
+    """
     try:
         ImportRun.objects.exists()
     except DatabaseError as error:

@@ -9,15 +9,16 @@ It runs in a process of its own where there are many rows (processes.py), and kn
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple
 
 from legacy_import.aliases import Kind, TableLayout
 from legacy_import.columns import ColumnMapper, MappedColumns
 from legacy_import.loading.ids import uuid7_texts
+from legacy_import.loading.outcome import LoadNote
 from legacy_import.loading.packing import pack, pack_records
 from legacy_import.loading.shapes import SHAPES, Shaped
 from legacy_import.mapping import Mapped, Rejected, compile_mapper
 from legacy_import.messages import Answer, Batch, Begun, Message, Order, OtherRow, PlainRows, Question, RawRows
+from legacy_import.repeats import Firsts, Repeats
 from legacy_import.row_checksums import RowChecksum
 from legacy_import.rows import Chunk, Value
 from legacy_import.since import is_older, is_older_in
@@ -34,23 +35,19 @@ def read(source: Source, order: Order, take_answer: Callable[[], Answer]) -> Ite
         yield from reader.asking(chunks, take_answer) if kind in order.asked else map(reader.batch, chunks)
 
 
-class _Part(NamedTuple):
-    chunk: Chunk
-    checksums: list[int]
-
-
 class _TableReader:
     def __init__(self, kind: Kind, table: TableLayout, order: Order) -> None:
         self.kind, self.order = kind, order
         self.map_row = compile_mapper(kind, table, order.options)
         self.map_columns = ColumnMapper(kind, table, order.options)
         self.shape, self.checksum = SHAPES.get(kind), RowChecksum(table, order.options)
+        self.repeats = Repeats()
 
     def asking(self, chunks: Iterable[Chunk], take_answer: Callable[[], Answer]) -> Iterator[Message]:
-        waiting: deque[_Part] = deque()
+        waiting: deque[Firsts] = deque()
         for chunk in chunks:
-            waiting.append(_Part(chunk, self.checksum.all(chunk)))
-            yield Question(self.kind, self.map_columns.legacy_ids(chunk)[0], waiting[-1].checksums)
+            waiting.append(self._firsts(chunk))
+            yield Question(self.kind, waiting[-1].legacy_ids, waiting[-1].checksums)
             if len(waiting) > 1:
                 yield self._answered(waiting.popleft(), take_answer())
         while waiting:
@@ -58,29 +55,47 @@ class _TableReader:
 
     def batch(self, chunk: Chunk) -> Batch:
         """Map rows none of which is known."""
-        return self._mapped(chunk, self.checksum.all(chunk), frozenset(), len(chunk.values))
+        firsts = self._firsts(chunk)
+        return self._with_repeats(firsts, self._mapped(firsts.chunk, firsts.checksums, frozenset()))
 
-    def _answered(self, part: _Part, answer: Answer) -> Batch:
+    def _firsts(self, chunk: Chunk) -> Firsts:
+        return self.repeats.without(chunk, self.map_columns.legacy_ids(chunk)[0], self.checksum.all(chunk))
+
+    def _answered(self, part: Firsts, answer: Answer) -> Batch:
         wanted = list(answer)
         known = frozenset(place for place, position in enumerate(wanted) if answer[position])
         checksums = [part.checksums[position] for position in wanted]
-        return self._mapped(part.chunk.among(wanted), checksums, known, len(part.chunk.values))
+        batch = self._mapped(part.chunk.among(wanted), checksums, known)
+        unchanged = len(part.checksums) - len(wanted)
+        return self._with_repeats(part, batch._replace(read=batch.read + unchanged, unchanged=unchanged))
 
-    def _mapped(self, chunk: Chunk, checksums: list[int], known: frozenset[int], read: int) -> Batch:
-        """Map the rows of a chunk, of which some are known; `read` counts the unchanged ones, too."""
+    def _with_repeats(self, part: Firsts, batch: Batch) -> Batch:
+        """Count the rows that repeat an id of an earlier one."""
+        again, rejected = part.said_again, part.rejected
+        noted = {**batch.noted, ("", LoadNote.REPEATED): (len(again), f"row {again[0]}")} if again else batch.noted
+        return batch._replace(
+            read=batch.read + len(again) + len(rejected),
+            unchanged=batch.unchanged + len(again),
+            rejected=[*batch.rejected, *rejected],
+            noted=noted,
+        )
+
+    def _mapped(self, chunk: Chunk, checksums: list[int], known: frozenset[int]) -> Batch:
+        """Map the rows of a chunk, of which some are known."""
         count = len(chunk.values)
         mapped = self.map_columns(chunk) if self.shape is not None else None
         if mapped is None or self.shape is None:
             shaped, fit = None, frozenset[int]()
         else:
             positions = self._recent(mapped, [one for one in range(count) if one not in known | mapped.refused])
-            shaped = self.shape(mapped.fields, positions, self.order.options)
-            fit = frozenset(shaped.positions)
+            # Where every row was refused or is known, nothing was written into some of the columns.
+            shaped = self.shape(mapped.fields, positions, self.order.options) if positions else None
+            fit = frozenset(shaped.positions) if shaped else frozenset[int]()
         others, rejected, left_out = self._one_by_one(chunk, checksums, [one for one in range(count) if one not in fit])
         plain = self._plain(shaped, mapped, checksums) if shaped and mapped and fit else None
         noted = mapped.noted(shaped.positions) if shaped and mapped else {}
         raw = RawRows(chunk.values if fit else [])
-        return Batch(self.kind, chunk.names, read, read - count, left_out, plain, others, rejected, noted, raw)
+        return Batch(self.kind, chunk.names, count, 0, left_out, plain, others, rejected, noted, raw)
 
     def _one_by_one(
         self, chunk: Chunk, checksums: Sequence[int], positions: Sequence[int]

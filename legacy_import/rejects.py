@@ -14,16 +14,19 @@ back they come from the source again, as does every column that was taken out of
 import base64
 import json
 import os
+import re
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date, time, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self, TextIO
 
+from legacy_import.clean import as_text
 from legacy_import.masking import SECRET_COLUMN
 from legacy_import.rows import Row, Value
 from legacy_import.synonyms import Kind
 
+SECRET_KEY = re.compile(rf'"[^"]*(?:{SECRET_COLUMN.pattern})[^"]*"\s*:', re.IGNORECASE)
 LONGEST_LINE = 64 * 2**20  # characters
 
 
@@ -38,6 +41,7 @@ class Repaired(NamedTuple):
     kind: Kind
     table: str
     key: str | None
+    legacy_id: str | None
     reason: str
     row: Row
 
@@ -45,7 +49,7 @@ class Repaired(NamedTuple):
 class RejectsFile:
     """Made at the first rejected row and not before; only its owner may read it, for it holds people's data.
 
-    Passwords and their hashes are left out, whatever their columns are called.
+    Passwords and their hashes are left out, whatever their columns are called, and JSON that has such a key.
     """
 
     def __init__(self, path: Path) -> None:
@@ -71,7 +75,7 @@ class RejectsFile:
         """Add a row; `secrets` are the columns that are known to hold passwords."""
         if self._file is None:
             self._file = _private_file(self.path)
-        shown = {name: value for name, value in row.items() if name == key or not _is_secret(name, secrets)}
+        shown = {name: value for name, value in row.items() if name == key or not _is_secret(name, value, secrets)}
         line = {"kind": kind, "table": table, "key": key, "legacy_id": legacy_id, "reason": reason, "row": shown}
         self._file.write(json.dumps(line, default=_as_text, ensure_ascii=True) + "\n")
 
@@ -112,7 +116,8 @@ def _repaired(name: str, number: int, line: str) -> Repaired:
     if not isinstance(row, dict) or not (key is None or isinstance(key, str)):
         raise RejectsFileError(f"{name}, line {number}: its row or its key is none.")
     values = Row({column: _value(value) for column, value in row.items()})
-    return Repaired(number, kind, str(said.get("table", "")), key, str(said.get("reason", "")), values)
+    legacy_id = None if said.get("legacy_id") is None else str(said["legacy_id"])
+    return Repaired(number, kind, str(said.get("table", "")), key, legacy_id, str(said.get("reason", "")), values)
 
 
 def _value(value: Any) -> Value:
@@ -126,8 +131,14 @@ def _value(value: Any) -> Value:
     return value if value is None or isinstance(value, bool | int | float | str) else str(value)
 
 
-def _is_secret(column: str, secrets: Collection[str]) -> bool:
-    return column in secrets or SECRET_COLUMN.search(column) is not None
+def _is_secret(column: str, value: Value, secrets: Collection[str]) -> bool:
+    return column in secrets or SECRET_COLUMN.search(column) is not None or _holds_secret(value)
+
+
+def _holds_secret(value: Value) -> bool:
+    """Whether a value is JSON that has a password somewhere: `{"password": "…"}` in a column `data`."""
+    text = as_text(value) if isinstance(value, str | bytes) else ""
+    return text.lstrip()[:1] in ("{", "[") and SECRET_KEY.search(text) is not None
 
 
 def _private_file(path: Path) -> TextIO:

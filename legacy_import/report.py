@@ -162,6 +162,8 @@ class Report:
             yield f"Weak passwords hashed: {self.passwords_hashed:,}, {rate:.1f} a second"
         if self.rejects_file:
             yield f"Rejected rows are in {self.rejects_file}"
+        if not self.is_dry_run:
+            yield f"This was run {self.run}; --undo {self.run} takes back what it created"
         if self.failure:
             yield f"The run failed: {self.failure}"
 

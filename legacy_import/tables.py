@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 
 from django.db import DatabaseError, reset_queries
 
-from legacy_import.aliases import TableLayout
+from legacy_import.aliases import Kind, TableLayout
 from legacy_import.loading import Loaded, Loader
 from legacy_import.loading.bare import bare_tables, is_worth_it
 from legacy_import.mapping import ImportOptions, Rejected
@@ -64,6 +64,8 @@ class Tables:
         table = message.table
         counted = TableReport(message.kind, table.table, list(table.unused), in_source=message.in_source)
         self.report.tables.append(counted)
+        if message.kind is Kind.USERS and message.in_source and not table.columns.get("password"):
+            counted.coerce("password", "no_column_so_unusable", "", count=message.in_source)
         return counted
 
     def _load(self, batch: Batch, table: TableLayout, counted: TableReport) -> None:

@@ -13,6 +13,7 @@ from legacy_import.loading.ids import uuid7_of
 from legacy_import.loading.outcome import BatchCounts, LoadNote, Merge, RowRefusedError
 from legacy_import.loading.writer import Writer
 from legacy_import.models import ImportedRecord, ImportRun
+from legacy_import.repeats import REASON
 from legacy_import.rows import ImportOptions, Mapped
 
 Changed = tuple[Mapped, ImportedRecord]
@@ -102,7 +103,7 @@ class _Batch:
 
     def _repeated(self, row: Mapped, first: Mapped) -> None:
         if row.fields != first.fields:
-            self.counts.refuse(row, f"the id {row.legacy_id} occurs more than once, and this is not the first row")
+            self.counts.refuse(row, REASON.format(row.legacy_id))
             return
         self.counts.unchanged += 1
         self.counts.note(LoadNote.REPEATED, f"row {row.legacy_id}")

@@ -1,5 +1,6 @@
 """The seal: rows get their places in a chain after their commit, and one who breaks it is found (contract 6.4)."""
 
+import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -411,3 +412,26 @@ def _commit_after(call: Callable[[], object]) -> None:
     call()
     go_on.set()
     thread.join(timeout=30)
+
+
+def test_files_that_tell_of_no_seal_show_nothing(ten: list[AuditLog], log_folder: Path, tmp_path: Path) -> None:
+    """A log that was rotated a moment ago compares with nothing, which must not look as if all were well."""
+    empty = tmp_path / "security.log"
+    empty.write_text("")
+
+    with pytest.raises(CommandError, match="tells of no seal") as refusal:
+        verify("--published", str(empty))
+
+    assert refusal.value.returncode == 2
+    seal_log()
+    rotated = str(log_folder / "security.log")
+    assert "Compared with 1 published seals." in verify("--published", str(empty), "--published", rotated)
+
+
+def test_a_seal_counts_however_its_line_is_spaced(ten: list[AuditLog], log_folder: Path, tmp_path: Path) -> None:
+    seal_log()
+    [line] = [one for one in (log_folder / "security.log").read_text().splitlines() if "audit.sealed" in one]
+    compact = tmp_path / "compact.log"
+    compact.write_text(json.dumps({**json.loads(line), "seal": "0" * 64}, separators=(",", ":")))
+
+    assert first_finding("--published", str(compact)).endswith("is not the one whose seal was published.")

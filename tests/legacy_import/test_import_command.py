@@ -237,3 +237,70 @@ def test_an_unmigrated_database_of_ours_is_one_clear_line(sample: Path, tmp_path
     assert ended.returncode == 2
     assert ended.stderr.startswith("CommandError: Our own database cannot be used")
     assert len(ended.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--verify", "--retry", "x"], "Say one of --verify and --retry."),
+        (["--undo", "x", "--verify", "--inspect"], "Say one of --undo and --verify and --inspect."),
+        (["--undo", "x", "--dry-run"], "--undo knows no --dry-run: it does all of it, for good."),
+        (["--undo", "x", "--tables", "users"], "--undo knows no --tables: it does all of it, for good."),
+        (["--retry", "x", "--limit", "1"], "--retry knows no --limit: it does all of it, for good."),
+    ],
+)
+def test_options_that_mean_nothing_together_are_refused(run: Run, sample: Path, options: list[str], said: str) -> None:
+    run(sample)
+    before = everything_stored()
+
+    code, _, error = run(sample, *options)
+
+    assert (code, error) == (2, said)
+    assert everything_stored() == before
+
+
+@pytest.mark.parametrize("mode", [[], ["--verify"]])
+def test_a_report_that_cannot_be_written_is_refused_before_anything_is(
+    run: Run, sample: Path, tmp_path: Path, mode: list[str]
+) -> None:
+    code, _, error = run(sample, *mode, "--report", tmp_path)
+
+    assert (code, error) == (2, f"{tmp_path} is a folder: name a file with --report.")
+    assert not ImportRun.objects.exists()
+
+
+def test_an_import_stands_whose_report_could_not_be_written(
+    run: Run, sample: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+
+    code, output, error = run(sample, "--report", "report.json")
+
+    assert (code, error.strip()) == (1, "report.json cannot be written: No space left on device.")
+    assert str(ImportRun.objects.get(outcome="finished").pk) in output
+
+
+def test_the_report_names_the_run_that_undo_asks_for(run: Run, sample: Path) -> None:
+    _, output, _ = run(sample)
+    number = str(ImportRun.objects.get().pk)
+
+    assert f"This was run {number}; --undo {number} takes back what it created" in output
+    assert run("--undo", number)[0] == 0
+    assert "--undo" not in run(sample, "--dry-run")[1]
+
+
+@pytest.mark.parametrize("mode", [["--verify"], ["--undo", "0196f1c0-0000-7000-8000-000000000000"]])
+def test_without_our_database_nothing_starts(
+    run: Run, sample: Path, monkeypatch: pytest.MonkeyPatch, mode: list[str]
+) -> None:
+    def away(*_: object) -> None:
+        raise OperationalError("no such table: legacy_import_importrun")
+
+    monkeypatch.setattr(ImportRun.objects, "exists", away)
+
+    code, _, error = run(sample, *mode)
+
+    assert (code, error) == (2, "Our own database cannot be used: no such table: legacy_import_importrun")

@@ -1,5 +1,8 @@
 """Importing again, after the old site or this one went on."""
 
+import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -9,7 +12,7 @@ from contacts.models import Contact
 from courses.models import Course, Enrollment, EnrollmentRequest
 from legacy_import.models import ImportedRecord, ImportRun
 from legacy_import.source.sqlite import SqliteSource
-from tests.legacy_import.conftest import Change
+from tests.legacy_import.conftest import Change, MakeSqlite
 from tests.legacy_import.imports import Written, counted, everything_stored, import_from, noted
 from users.models import User
 
@@ -210,3 +213,52 @@ def test_a_run_whose_rows_do_not_add_up_fails(old: Path, monkeypatch: pytest.Mon
 
     assert report.failure == "the rows read are not all accounted for"
     assert ImportRun.objects.get().outcome == ImportRun.Outcome.FAILED
+
+
+# Columns that are read row by row: where no row of a batch is to be read, nothing is written into their fields.
+ROW_BY_ROW = {
+    "soft deletes": "deletedAt",
+    "dates of birth": "dob",
+    "states": "is_active",
+    "JSON": "meta",
+}
+
+
+@pytest.mark.parametrize("column", ROW_BY_ROW.values(), ids=ROW_BY_ROW)
+def test_a_table_in_which_nothing_changed_lets_the_next_one_in(make_sqlite: MakeSqlite, column: str) -> None:
+    value = json.dumps({"phone": "+49 30 1", "name": "Ada B"}) if column == "meta" else "1990-02-03"
+    tables = "".join(
+        f"CREATE TABLE {name} (id INTEGER PRIMARY KEY, name, email, message, createdAt, {column});"
+        f"INSERT INTO {name} VALUES (1, 'A B', 'a@example.com', 'Hi', '2023-01-01', '{value}');"
+        for name in ("users", "contacts")
+    )
+    old = make_sqlite(tables)
+    import_from(old)
+    with closing(sqlite3.connect(old)) as database:
+        database.execute("INSERT INTO contacts SELECT 2, name, email, 'Again', createdAt, NULL FROM contacts")
+        database.commit()
+
+    report = import_from(old)
+
+    assert report.failure == ""
+    assert (counted(report, "users"), counted(report, "contacts")) == (
+        {"unchanged": 1},
+        {"created": 1, "unchanged": 1},
+    )
+
+
+def test_a_table_of_which_every_row_is_refused_lets_the_next_one_in(make_sqlite: MakeSqlite) -> None:
+    old = make_sqlite(
+        "CREATE TABLE users (id INTEGER PRIMARY KEY, email, dob, meta, createdAt);"
+        "INSERT INTO users VALUES (1, NULL, '1990-02-03', '{}', '2023-01-01');"
+        "CREATE TABLE contacts (id INTEGER PRIMARY KEY, name, email, message, createdAt);"
+        "INSERT INTO contacts VALUES (1, 'A B', 'a@example.com', 'Hi', '2023-01-01');"
+    )
+
+    report = import_from(old)
+
+    assert (report.failure, counted(report, "users"), counted(report, "contacts")) == (
+        "",
+        {"rejected": 1},
+        {"created": 1},
+    )

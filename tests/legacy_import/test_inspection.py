@@ -199,3 +199,21 @@ def test_what_is_said_about_passwords_and_prices_reaches_the_mapper(old: Path, m
     assert tables[Kind.USERS].passwords == PasswordRules(scheme="pbkdf2", iterations=1000)
     courses = tables[Kind.COURSES]
     assert (courses.price_unit, courses.currency, courses.timezone) == ("minor", "inr", "Asia/Kolkata")
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "said"),
+    [
+        ("users", "user_type", "is none of admin, founder, instructor, student"),
+        ("enrollments", "status", "is none of pending, active, completed, cancelled, refunded"),
+        ("contacts", "status", "is none of new, read, responded, closed"),
+        ("courses", "level", "is none of beginner, intermediate, advanced"),
+        ("users", "active", "is neither yes nor no"),
+    ],
+)
+def test_a_word_that_is_none_of_ours_is_refused(tmp_path: Path, kind: str, field: str, said: str) -> None:
+    file = tmp_path / "mapping.toml"
+    file.write_text(f'[{kind}.values.{field}]\n"theirs" = "king"\n')
+
+    with pytest.raises(MappingFileError, match=f"^mapping.toml, line 2: {kind}.values.{field}.theirs {said}\\.$"):
+        read_mapping(file)

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from legacy_import.aliases import understand
 from legacy_import.rejects import RejectsFile, RejectsFileError, _repaired, read_rejects
+from legacy_import.retrying import read_repaired
 from legacy_import.rows import Row, Value
 from legacy_import.source import open_source
 from legacy_import.synonyms import Kind
@@ -104,3 +106,47 @@ def test_a_row_is_found_again_by_its_key_on_mariadb(mariadb: MariaDatabase) -> N
     mariadb.execute("CREATE TABLE users (id INT, password VARCHAR(99)); INSERT INTO users VALUES (2, 'hunter2')")
 
     check_find(mariadb.connection)
+
+
+@pytest.mark.parametrize(
+    ("value", "is_shown"),
+    [
+        ('{"password": "PLAIN", "name": "B"}', False),
+        (' [{"userPwd":"PLAIN"}]', False),
+        (b'{"apiKey": "PLAIN"}', False),
+        ('{"name": "B"}', True),
+        ("a password: none", True),
+    ],
+)
+def test_json_that_holds_a_password_is_left_out_whatever_its_column_is_called(
+    tmp_path: Path, value: Value, is_shown: bool
+) -> None:
+    path = tmp_path / "rejects.jsonl"
+    with RejectsFile(path) as file:
+        file.write(
+            kind="users", table="users", key="id", legacy_id="1", reason="x", row={"id": 1, "data": value}, secrets=()
+        )
+
+    assert ("data" in json.loads(path.read_text())["row"]) is is_shown
+
+
+@pytest.mark.parametrize(
+    ("changed", "problem"),
+    [
+        ({"table": "nope"}, "users come from the table users with the key id"),
+        ({"key": "name"}, "users come from the table users with the key id"),
+        ({"row": {"id": float("inf")}}, "its id is no number"),
+        ({"row": {"id": 1, "name": "\ud800"}}, "it holds half of a character"),
+        ({"kind": "payments"}, "no table of payments is imported"),
+    ],
+)
+def test_a_line_that_nobody_wrote_for_this_database_is_named(
+    tmp_path: Path, changed: dict[str, object], problem: str
+) -> None:
+    layout = understand({"users": ["id", "name", "email", "password"]})
+    line = {"kind": "users", "table": "users", "key": "id", "legacy_id": "1", "reason": "x", "row": {"id": 1}}
+    path = tmp_path / "rejects.jsonl"
+    path.write_text(json.dumps(line) + "\n" + json.dumps({**line, **changed}))
+
+    with pytest.raises(RejectsFileError, match=f"^rejects.jsonl, line 2: {problem}.$"):
+        read_repaired(path, layout)

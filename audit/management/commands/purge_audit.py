@@ -4,14 +4,15 @@ from argparse import ArgumentParser, ArgumentTypeError
 from datetime import UTC, datetime
 from typing import Any, NoReturn
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
 from audit.actor import Actor
 from audit.purging import purge_log, purgeable
+from titanobova.commands import OperatorCommand
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     """Nothing goes whose age was not named; a signed tombstone stays for what goes."""
 
     help = "Deletes the sealed rows of the audit log that are older than a date, and leaves a signed tombstone."

@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from audit.sealing import ChainBroken, seal_log
+from titanobova.commands import OperatorCommand
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     """The periodic job does the same; its own fact is the line in logs/security.log, for a row would need a seal."""
 
     help = "Seals what was written to the audit log since the last time, and publishes the head of the chain."

@@ -4,16 +4,17 @@ from argparse import ArgumentParser
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
 from audit.actor import Actor
 from contacts.services.purging import closed_before, purge_contacts, spam_before
+from titanobova.commands import OperatorCommand
 
 MOST_DAYS = 36_500
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     """Open contacts always stay; nothing goes whose age was not named."""
 
     help = "Deletes closed contacts, and spam, that are older than so many days. Without an age nothing is deleted."

@@ -5,7 +5,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -18,7 +18,7 @@ from legacy_import.exclusive import AnotherImportRunsError
 from legacy_import.inspection import inspect
 from legacy_import.mapping import ImportOptions
 from legacy_import.mapping_file import MappingFileError, read_mapping
-from legacy_import.pipeline import BATCH_SIZE, ImportRefusedError, Order, run_import
+from legacy_import.pipeline import BATCH_SIZE, ImportRefusedError, Order, check_own_database, run_import
 from legacy_import.progress_bar import shown
 from legacy_import.rejects import RejectsFileError
 from legacy_import.report import Report
@@ -27,6 +27,8 @@ from legacy_import.source import SourceError, open_source
 from legacy_import.undoing import Undone, undo
 
 SOME_REJECTED, NOT_STARTED, NOT_FINISHED = 1, 2, 3
+NOT_TOLD = SOME_REJECTED  # all is stored, and the report could not be written
+NOT_WITH = {"--undo": ("dry_run", "tables", "limit", "since", "report"), "--retry": ("tables", "limit", "since")}
 REFUSALS = (SourceError, ImportRefusedError, AnotherImportRunsError, MappingFileError, RejectsFileError)
 MAPPING = "import-mapping.toml"
 HIGHEST_BATCH_SIZE = 50_000  # rows; a few batches are held in memory
@@ -88,13 +90,16 @@ class Command(BaseCommand):
             raise CommandError(str(error).partition("\n")[0], returncode=NOT_FINISHED) from None
 
     def _do(self, given: dict[str, Any]) -> None:
+        _check_together(given)
         if given["undo"]:
+            check_own_database()
             self._tell_undone(undo(given["undo"]))
             return
         order = _order(given)
         if given["inspect"]:
             self.stdout.write(_inspected(order, given["inspect"]))
         elif given["verify"]:
+            check_own_database()
             self._tell_compared(_compared(order, given["report"]))
         else:
             with shown() as progress:
@@ -103,12 +108,21 @@ class Command(BaseCommand):
 
     def _tell(self, report: Report, file: Path | None) -> None:
         self.stdout.write(report.as_text())
-        if file:
-            file.write_text(_as_file(report, file))
+        written = file is None or self._write(file, _as_file(report, file))
         if report.failure:
             raise CommandError(f"The import stopped: {report.failure}", returncode=NOT_FINISHED)
+        if not written:
+            raise CommandError("The import stands, but its report is only here and in the admin.", returncode=NOT_TOLD)
         if report.rejected:
             raise CommandError(f"{report.rejected} rows were rejected.", returncode=SOME_REJECTED)
+
+    def _write(self, file: Path, text: str) -> bool:
+        try:
+            file.write_text(text, encoding="utf-8")
+        except OSError as error:
+            self.stderr.write(f"{file} cannot be written: {error.strerror}.")
+            return False
+        return True
 
     def _tell_compared(self, compared: Comparison) -> None:
         self.stdout.write(compared.as_text())
@@ -123,13 +137,31 @@ class Command(BaseCommand):
 
 def _compared(order: Order, file: Path | None) -> Comparison:
     """Compare; all differences go to the file, one JSON object a line."""
-    with shown() as progress, file.open("w", encoding="utf-8") if file else nullcontext() as lines:
+    with shown() as progress, _opened(file) if file else nullcontext() as lines:
 
         def write(difference: Difference) -> None:
             if lines:
                 lines.write(json.dumps(difference.as_json()) + "\n")
 
         return verify(replace(order, progress=progress), write)
+
+
+def _opened(file: Path) -> TextIO:
+    try:
+        return file.open("w", encoding="utf-8")
+    except OSError as error:
+        raise ImportRefusedError(f"{file} cannot be written: {error.strerror}.") from None
+
+
+def _check_together(given: dict[str, Any]) -> None:
+    """Refuse what somebody may have meant otherwise than it would be done."""
+    modes = [f"--{name}" for name in ("undo", "verify", "inspect", "retry") if given[name]]
+    if len(modes) > 1:
+        raise ImportRefusedError(f"Say one of {' and '.join(modes)}.")
+    for mode in modes:
+        strange = [name for name in NOT_WITH.get(mode, ()) if given[name]]
+        if strange:
+            raise ImportRefusedError(f"{mode} knows no --{strange[0].replace('_', '-')}: it does all of it, for good.")
 
 
 def _as_file(report: Report, file: Path) -> str:
@@ -158,6 +190,8 @@ def _order(given: dict[str, Any]) -> Order:
         raise ImportRefusedError(f"--batch-size is between 1 and {HIGHEST_BATCH_SIZE}.")
     if given["report"] and not given["report"].absolute().parent.is_dir():
         raise ImportRefusedError(f"There is no folder for {given['report']}.")
+    if given["report"] and given["report"].is_dir():
+        raise ImportRefusedError(f"{given['report']} is a folder: name a file with --report.")
     names = ("timezone", "currency", "price_unit", "trust_roles")
     try:
         options = ImportOptions(no_unescape=frozenset(given["no_unescape"]), **{name: given[name] for name in names})

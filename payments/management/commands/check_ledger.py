@@ -3,12 +3,13 @@
 from itertools import chain
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from payments.services.checking import differences, missing_numbers
+from titanobova.commands import OperatorCommand
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     """Reads all payments and changes none; run it after a restore, or from a monitor."""
 
     help = "Names payments whose status, amounts, access or documents do not follow from the ledger, and gaps; exits 1."

@@ -4,18 +4,19 @@ from argparse import ArgumentParser, ArgumentTypeError
 from datetime import timedelta
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
 from audit.actor import Actor
 from payments.gateway import GatewayUnavailable, PaymentsNotConfigured
 from payments.services.reconciling import Report, reconcile
 from payments.stripe_lists import TooMuchToList
+from titanobova.commands import OperatorCommand
 
 LONGEST = 3650  # days
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     """The hourly job does the same for two days; run it by hand after an outage of ours that was longer."""
 
     help = "Records payments, refunds and disputes of which no event came; exits 1 on a difference it cannot repair."

@@ -2,13 +2,12 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
 from audit.actor import Actor
+from titanobova.commands import OperatorCommand
 from users.services.key_rotation import rotate_keys
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     """Run after putting a new key in front of the list; the old one can be dropped afterwards."""
 
     help = "Encrypts all stored secrets anew with the first of FIELD_ENCRYPTION_KEYS."

@@ -3,13 +3,12 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
 from audit.actor import Actor
+from titanobova.commands import OperatorCommand
 from titanobova.site.retention import EXPIRED, KEPT, apply_retention, count_old
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     """Beat has the worker do the same every night; where there is no beat, call this from cron."""
 
     help = "Deletes old mail and traces of logins, after the days that MAIL_KEPT_DAYS and its like say."

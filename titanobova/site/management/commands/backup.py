@@ -4,14 +4,15 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from audit.actor import Actor
+from titanobova.commands import OperatorCommand
 from titanobova.site.backups.errors import BackupRefused
 from titanobova.site.backups.making import make_backup
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     """People work on meanwhile; the file holds everything as of one instant, or there is no file."""
 
     help = "Writes the database and the uploaded pictures into one file, with a digest of each part."

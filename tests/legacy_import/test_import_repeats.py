@@ -1,0 +1,118 @@
+"""An old id that occurs twice: the first row counts, in every run and in every size of batch; the other is rejected."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from legacy_import.mapping import ImportOptions
+from legacy_import.models import ImportedRecord
+from legacy_import.pipeline import Order, run_import
+from legacy_import.repeats import Repeats
+from legacy_import.report import Report
+from legacy_import.rows import Chunk
+from tests.legacy_import.conftest import MakeSqlite, MariaDatabase
+from tests.legacy_import.imports import counted, dump, import_from, noted
+from tests.legacy_import.test_import_dirty_rows import USERS, rejected_lines, user
+from users.models import User
+
+pytestmark = pytest.mark.django_db
+REASON = "the id 7 occurs more than once, and this is not the first row"
+TWINS = user(7, "ann@example.com") + user(8, "cal@example.com") + user(7, "bob@example.com")
+
+
+def refused(report: Report) -> list[list[str]]:
+    return report.tables[0].refusals
+
+
+def fed_back(old: Path, file: Path, folder: Path) -> Report:
+    return run_import(Order(str(old), ImportOptions(), rejects=folder / "again.jsonl", retry=file))
+
+
+@pytest.mark.parametrize("batch_size", [1, 2, 500])
+def test_the_first_row_counts_in_the_first_run_and_in_all_others(make_sqlite: MakeSqlite, batch_size: int) -> None:
+    old = make_sqlite(USERS + TWINS)
+
+    first = import_from(old, batch_size=batch_size)
+    after_the_first = dump()
+    second, third = (import_from(old, batch_size=batch_size) for _ in range(2))
+
+    assert (counted(first, "users"), refused(first)) == ({"created": 2, "rejected": 1}, [["7", REASON]])
+    assert all(one.balances for one in (first, second, third))
+    for again in (second, third):
+        assert (counted(again, "users"), refused(again)) == ({"unchanged": 2, "rejected": 1}, [["7", REASON]])
+    assert dump() == after_the_first
+    assert set(User.objects.values_list("email", flat=True)) == {"ann@example.com", "cal@example.com"}
+
+
+def test_rows_of_the_long_way_are_no_exception(make_sqlite: MakeSqlite) -> None:
+    """These wait for each other, 500 at a time; the twin stands where one part ends and the next begins."""
+    people = "".join(user(number, f"ü{number}@example.com") for number in range(1, 501))
+    old = make_sqlite(USERS + people + user(500, "other@example.com") + user(501, "ü501@example.com"))
+
+    report = import_from(old, batch_size=10_000)
+
+    assert counted(report, "users") == {"created": 501, "rejected": 1}
+    assert User.objects.filter(email="ü500@example.com").exists()
+    assert not User.objects.filter(email="other@example.com").exists()
+
+
+def test_the_very_same_row_once_more_is_counted_and_noted(make_sqlite: MakeSqlite) -> None:
+    old = make_sqlite(USERS + user(7, "ann@example.com") * 2)
+
+    for expected in ({"created": 1, "unchanged": 1}, {"unchanged": 2}):
+        report = import_from(old)
+        assert counted(report, "users") == expected
+        assert noted(report, "users")["repeated_row"] == 1
+
+
+def test_feeding_the_rejected_row_back_as_it_is_changes_nothing(make_sqlite: MakeSqlite, tmp_path: Path) -> None:
+    old = make_sqlite(USERS + TWINS)
+    report = import_from(old)
+    before = dump()
+
+    again = fed_back(old, Path(report.rejects_file), tmp_path)
+
+    assert (counted(again, "users"), refused(again)) == ({"rejected": 1}, [["7", REASON]])
+    assert dump() == before
+
+
+def test_with_an_id_of_its_own_it_comes_without_a_password(make_sqlite: MakeSqlite, tmp_path: Path) -> None:
+    """Which of the two rows a password of the id 7 belongs to, nobody can tell."""
+    old = make_sqlite(USERS + TWINS)
+    [line] = rejected_lines(import_from(old))
+    repaired = tmp_path / "repaired.jsonl"
+    repaired.write_text(json.dumps({**line, "row": {**dict(line["row"]), "id": 70}}))  # type: ignore[call-overload]
+
+    report = fed_back(old, repaired, tmp_path)
+
+    assert counted(report, "users") == {"created": 1}
+    assert not User.objects.get(email="bob@example.com").has_usable_password()
+    assert ImportedRecord.objects.filter(kind="users").count() == 3
+
+
+@pytest.mark.external
+def test_of_mariadb_too(mariadb: MariaDatabase) -> None:
+    mariadb.execute(
+        "CREATE TABLE users (id INT, email VARCHAR(99), password VARCHAR(99), name VARCHAR(99), "
+        "userType VARCHAR(9), createdAt VARCHAR(99));" + TWINS
+    )
+
+    for expected in ({"created": 2, "rejected": 1}, {"unchanged": 2, "rejected": 1}):
+        assert counted(import_from(mariadb.connection, batch_size=2), "users") == expected
+    assert User.objects.filter(email="ann@example.com").exists()
+
+
+def test_an_id_that_the_old_database_holds_for_the_same_is_remembered_from_chunk_to_chunk() -> None:
+    """MySQL sorts A1 beside a1: a third row between them must not make it forget the first."""
+    repeats, names = Repeats(), ("id",)
+
+    def said(ids: list[str], sums: list[int]) -> list[str]:
+        parted = repeats.without(Chunk(names, [(one,) for one in ids]), ids, sums)
+        return [str(one.legacy_id) for one in parted.rejected] + parted.said_again
+
+    assert said(["a0", "a1"], [1, 2]) == []
+    assert said(["A1"], [3]) == []
+    assert said(["a1", "a1", "b"], [2, 9, 4]) == ["a1", "a1"]
+    assert said(["b", "c"], [4, 5]) == ["b"]
+    assert said(["", ""], [6, 7]) == []
