@@ -52,7 +52,7 @@ class EnrollmentView(APIView):
     @extend_schema(responses=serializers.EnrollmentDetail)
     def get(self, request: Request, pk: UUID) -> Response:
         """Answer how far its participant is, lesson by lesson: to themselves and to staff."""
-        return Response(detail_of(visible_enrollment(request, pk)))
+        return Response(detail_of(visible_enrollment(request, pk), request))
 
 
 class CancelEnrollmentView(APIView):
@@ -77,7 +77,7 @@ class GiveView(APIView):
         form = serializers.ManualGrantInput(data=request.data)
         form.is_valid(raise_exception=True)
         given = give_place(**form.validated_data, by=Actor.from_request(request))
-        return Response(detail_of(given), status=201)
+        return Response(detail_of(given, request), status=201)
 
 
 class TakeBackView(APIView):
@@ -88,7 +88,8 @@ class TakeBackView(APIView):
     @extend_schema(request=None, responses=serializers.EnrollmentDetail)
     def post(self, request: Request, pk: UUID) -> Response:
         """Withdraw the staff's own ground; another one, such as a payment, keeps the course open."""
-        return Response(detail_of(take_place_back(visible_enrollment(request, pk), by=Actor.from_request(request))))
+        taken_back = take_place_back(visible_enrollment(request, pk), by=Actor.from_request(request))
+        return Response(detail_of(taken_back, request))
 
 
 class CompleteEnrollmentView(APIView):
@@ -99,7 +100,8 @@ class CompleteEnrollmentView(APIView):
     @extend_schema(request=None, responses=serializers.EnrollmentDetail)
     def post(self, request: Request, pk: UUID) -> Response:
         """Complete the enrolment and issue its certificate; once more changes nothing."""
-        return Response(detail_of(complete_by_hand(visible_enrollment(request, pk), by=Actor.from_request(request))))
+        completed = complete_by_hand(visible_enrollment(request, pk), by=Actor.from_request(request))
+        return Response(detail_of(completed, request))
 
 
 def visible_enrollment(request: Request, pk: UUID) -> Enrollment:
@@ -108,7 +110,8 @@ def visible_enrollment(request: Request, pk: UUID) -> Enrollment:
     return get_object_or_404(enrollments, pk=pk)
 
 
-def detail_of(enrollment: Enrollment) -> dict[str, Any]:
-    """Return an enrolment with what it rests on and how far its participant is."""
-    detail: dict[str, Any] = serializers.EnrollmentDetail(enrollment, context={"state": state_of(enrollment)}).data
+def detail_of(enrollment: Enrollment, request: Request) -> dict[str, Any]:
+    """Return an enrolment with what it rests on and how far its participant is, as the person who asks may see it."""
+    context = {"state": state_of(enrollment), "is_for_staff": current_user(request).is_staff}
+    detail: dict[str, Any] = serializers.EnrollmentDetail(enrollment, context=context).data
     return detail

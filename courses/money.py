@@ -31,6 +31,9 @@ WITH_THREE_DECIMALS = frozenset({"bhd", "jod", "kwd", "omr", "tnd"})
 # Steps in which cards are charged, where they are not the smallest unit: the last digit of thousandths is always 0, and
 # the krona's hundredths are only counted.
 STEPS = {**dict.fromkeys(WITH_THREE_DECIMALS, Decimal("0.01")), "isk": Decimal(1)}
+# "Special cases": whole currencies that Stripe still counts in hundredths, the two last digits always 00.
+COUNTED_IN_HUNDREDTHS = frozenset({"isk", "ugx"})
+MOST = 99_999_999  # of the smallest units: "The value can be up to eight digits"
 # The least that a card is charged with, where the account is kept in the same currency; elsewhere Stripe converts.
 LEAST = {
     currency: Decimal(amount)
@@ -89,7 +92,15 @@ def why_unpayable(amount: Decimal | int, currency: str) -> str:
         return f"{currency.upper()} is charged in steps of {price_text(step, currency)}."
     if 0 < amount < least:
         return f"The least that a card is charged with is {price_text(least, currency)} {currency.upper()}."
+    most = Decimal(MOST).scaleb(-digits_counted(currency))
+    if amount > most:
+        return f"The most that a card is charged with is {price_text(most, currency)} {currency.upper()}."
     return ""
+
+
+def digits_counted(currency: str) -> int:
+    """Return how many digits after the point Stripe counts: its smallest units are that small."""
+    return 2 if currency in COUNTED_IN_HUNDREDTHS else decimals_of(currency)
 
 
 def step_of(currency: str) -> Decimal:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Case, F, QuerySet, Value, When
+from django.db.models import Case, F, Q, QuerySet, Value, When
 
 from audit.actor import Actor
 from audit.personal_data import forget_objects
@@ -51,12 +51,15 @@ def take_part() -> None:
 
 
 def requests_of(user: User) -> "QuerySet[EnrollmentRequest]":
-    """Return the person's requests for a place: those under the address that they have proved to be theirs.
+    """Return the person's requests for a place: under the address that they have proved to be theirs, now or earlier.
 
-    Without that proof anyone could register a stranger's address and read what the stranger wrote.
+    Without that proof anyone could register a stranger's address and read what the stranger wrote. A request that has
+    led to an enrolment of theirs came from an address that they had proved.
     """
-    own = EnrollmentRequest.objects.filter(email_canonical=user.email_canonical)
-    return own if user.email_verified else own.none()
+    own = Q(enrollment__user=user)
+    if user.email_verified:
+        own |= Q(email_canonical=user.email_canonical)
+    return EnrollmentRequest.objects.filter(own)
 
 
 def export_courses(user: User) -> dict[str, Any]:

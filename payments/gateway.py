@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import uuid4
 
 from django.conf import settings
 
@@ -134,10 +135,15 @@ def describe_intent(intent_id: str) -> Json:
 def cancel_intent(intent_id: str) -> None:
     """Make an intent one that nobody can pay any more.
 
+    The key is new in each call: Stripe repeats its first answer to a key for a day, and one failure, or one refusal of
+    an intent that was just being paid, must not stand in the way of every later try. Canceling twice does no harm.
+
+    :raises UnknownIntent: when Stripe knows none.
     :raises GatewayRefused: when it is paid, being paid or canceled.
     :raises DomainError: as `create_intent`.
     """
-    ask(lambda client: client.v1.payment_intents.cancel(intent_id, {}, {"idempotency_key": f"{intent_id}-cancel"}))
+    key = f"{intent_id}-cancel-{uuid4()}"
+    ask(lambda client: client.v1.payment_intents.cancel(intent_id, {}, {"idempotency_key": key}))
 
 
 def create_refund(*, intent_id: str, amount_minor: int, metadata: dict[str, str], idempotency_key: str) -> Json:

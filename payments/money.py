@@ -7,12 +7,10 @@ charge is written once, in courses/money.py, where prices are.
 import re
 from decimal import Decimal
 
-from courses.money import CURRENCIES, decimals_of, price_text, step_of, why_unpayable
+from courses.money import CURRENCIES, decimals_of, digits_counted, price_text, step_of, why_unpayable
 from titanobova.errors import FieldError
 
 AMOUNT = re.compile(r"[0-9]{1,8}(\.[0-9]{1,3})?")
-# "Special cases": whole currencies that Stripe still counts in hundredths, the two last digits always 00.
-COUNTED_IN_HUNDREDTHS = frozenset({"isk", "ugx"})
 
 
 class BadAmount(FieldError):
@@ -47,7 +45,7 @@ def to_minor(amount: Decimal, currency: str) -> int:
 
     :raises BadAmount: when the currency has no such fraction; nothing is rounded.
     """
-    minor = amount.scaleb(_exponent(currency))
+    minor = amount.scaleb(digits_counted(currency))
     if minor != minor.to_integral_value():
         raise BadAmount(f"{currency.upper()} has {decimals_of(currency)} digits after the point.")
     return int(minor)
@@ -55,7 +53,7 @@ def to_minor(amount: Decimal, currency: str) -> int:
 
 def from_minor(minor: int, currency: str) -> Decimal:
     """Return how much `minor` of the smallest units of `currency` are."""
-    return Decimal(minor).scaleb(-_exponent(currency))
+    return Decimal(minor).scaleb(-digits_counted(currency))
 
 
 def chargeable(amount: Decimal, currency: str) -> int:
@@ -77,7 +75,3 @@ def refundable(amount: Decimal, currency: str) -> int:
     if amount % step_of(currency):
         raise BadAmount(f"{currency.upper()} is charged in steps of {price_text(step_of(currency), currency)}.")
     return to_minor(amount, currency)
-
-
-def _exponent(currency: str) -> int:
-    return 2 if currency in COUNTED_IN_HUNDREDTHS else decimals_of(currency)

@@ -1,5 +1,6 @@
 """Who takes part in what, on what grounds, and how far they are."""
 
+from datetime import datetime
 from typing import ClassVar, Self
 
 from django.conf import settings
@@ -40,7 +41,7 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
         once the enrolment has moved.
         """
         movable = self.filter(status__in=states.sources_of(target))
-        return movable.update(status=target, seat_held_until=None, updated_at=timezone.now(), **changes)
+        return movable.update(**{"status": target, "seat_held_until": None, "updated_at": timezone.now(), **changes})
 
 
 class Enrollment(models.Model):
@@ -84,6 +85,11 @@ class Enrollment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} in {self.course_id}: {self.status}"
+
+    @property
+    def held_while_paying(self) -> datetime | None:
+        """Until when the seat is held for whoever pays."""
+        return self.seat_held_until if self.status == self.Status.PENDING else None
 
     @property
     def holds_a_seat(self) -> bool:

@@ -3,11 +3,11 @@
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from courses.models.catalogue import Course, is_currency_code
-from courses.models.enrollments import Enrollment
+from courses.models.enrollments import Enrollment, EnrollmentGrant
 from titanobova.ids import uuid7
 from users.identity import canonical_email, clean_email
 
@@ -16,9 +16,9 @@ class RequestQuerySet(models.QuerySet["EnrollmentRequest"]):
     """Which requests."""
 
     def unanswered(self) -> Self:
-        """Requests that led to nothing yet, and those that were paid since and still wait for a payment."""
-        paid_since = Q(is_paid=True, enrollment__status=Enrollment.Status.PENDING)
-        return self.filter(Q(enrollment__isnull=True) | paid_since)
+        """Requests that led to nothing yet, and those that were paid since and have opened nothing by it."""
+        opened = EnrollmentGrant.objects.filter(kind=EnrollmentGrant.Kind.IMPORT, enrollment=OuterRef("enrollment"))
+        return self.filter(Q(enrollment__isnull=True) | Q(is_paid=True) & ~Exists(opened))
 
 
 class EnrollmentRequest(models.Model):

@@ -31,7 +31,8 @@ class PaymentRequired(Serializer):
 class EnrollmentOutput(ModelSerializer[Enrollment]):
     """A person's own enrolment."""
 
-    course = CourseName()
+    course = serializers.SerializerMethodField()
+    seat_held_until = serializers.DateTimeField(source="held_while_paying", allow_null=True)
     payment_required = serializers.SerializerMethodField()
 
     class Meta:
@@ -46,6 +47,17 @@ class EnrollmentOutput(ModelSerializer[Enrollment]):
             "created_at",
             "updated_at",
         ]
+
+    @extend_schema_field(CourseName)
+    def get_course(self, enrollment: Enrollment) -> dict[str, Any]:
+        """Return the course; of one that was withdrawn, whoever never got in learns no new name."""
+        shown = dict(CourseName(enrollment.course).data)
+        return shown if self.shows_the_course(enrollment) else {**shown, "slug": "", "title": ""}
+
+    def shows_the_course(self, enrollment: Enrollment) -> bool:
+        """Say whether this person may know what the course is like now: a draft is there for nobody else."""
+        is_in = enrollment.status in Enrollment.SEATED or enrollment.course.is_published
+        return is_in or self.context.get("is_for_staff", False)
 
     @extend_schema_field(PaymentRequired(allow_null=True))
     def get_payment_required(self, enrollment: Enrollment) -> dict[str, str] | None:
@@ -108,7 +120,8 @@ class EnrollmentDetail(EnrollmentOutput):
     @property
     def _state(self) -> CourseState:
         state: CourseState = self.context["state"]
-        return state
+        enrollment = self.instance
+        return state if enrollment is not None and self.shows_the_course(enrollment) else CourseState([])
 
 
 class ManualGrantInput(ClosedSerializer):

@@ -1,11 +1,12 @@
 """The end of a course that somebody went through."""
 
 from django.db import transaction
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from audit.actor import Actor
 from audit.services import record
-from courses.models import Certificate, Enrollment, Lesson, LessonProgress
+from courses.models import Certificate, Course, Enrollment, Lesson, LessonProgress
 from courses.services.certificates import address_of, issue_certificate
 from courses.states import Status
 from titanobova.email import send_later
@@ -23,6 +24,17 @@ def complete_if_all_lessons_are_done(enrollment: Enrollment, *, by: Actor) -> No
     done = LessonProgress.objects.filter(enrollment=enrollment, completed_at__isnull=False)
     if not Lesson.objects.filter(course=enrollment.course_id).exclude(pk__in=done.values("lesson")).exists():
         _complete(enrollment, by=by)
+
+
+def complete_all_who_are_through(course: Course, *, by: Actor) -> None:
+    """Complete the open enrolments of people who are through all lessons that the course has now."""
+    lessons = Lesson.objects.filter(course=course).count()
+    done = Count("progress", filter=Q(progress__completed_at__isnull=False))
+    through = Enrollment.objects.filter(course=course, status=Status.ACTIVE).annotate(done=done).filter(done=lessons)
+    for pk in list(through.values_list("pk", flat=True)) if lessons else []:
+        with transaction.atomic():
+            held = Enrollment.objects.select_for_update(no_key=True).get(pk=pk)
+            complete_if_all_lessons_are_done(held, by=by)
 
 
 @transaction.atomic

@@ -39,7 +39,8 @@ def cancel_enrollment(enrollment: Enrollment, *, by: Actor) -> Enrollment:
     hold_course(enrollment.course_id)
     held = Enrollment.objects.select_for_update(no_key=True).select_related("course").get(pk=enrollment.pk)
     if held.status == Status.PENDING:
-        Enrollment.objects.filter(pk=held.pk, status=Status.PENDING).move(Status.CANCELLED)
+        pending = Enrollment.objects.filter(pk=held.pk, status=Status.PENDING)
+        pending.move(Status.CANCELLED, seat_held_until=held.seat_held_until)  # for a new hold ends with this one
         record("update", "courses.enrollment.cancelled", by=by, on=held)
         held.refresh_from_db(fields=["status", "seat_held_until", "updated_at"])
     elif held.status == Status.ACTIVE:

@@ -53,11 +53,11 @@ def enroll(user: User, course: Course, *, by: Actor) -> Enrollment:
 
 
 def _end_of_hold(user: User, course: Course) -> datetime:
-    """Return until when a new seat is held: no longer than one that the person held and gave up a moment ago."""
+    """Return until when a new seat is held: no longer than one that the person gave up while they held it."""
     now = timezone.now()
     given_up = Enrollment.objects.filter(user=user, course=course, status=Enrollment.Status.CANCELLED)
-    began = given_up.filter(created_at__gt=now - SEAT_HOLD).aggregate(first=Min("created_at"))["first"]
-    return (began or now) + SEAT_HOLD
+    end: datetime | None = given_up.filter(seat_held_until__gt=now).aggregate(end=Min("seat_held_until"))["end"]
+    return end or now + SEAT_HOLD
 
 
 def begin_enrollment(user: User, course: Course, *, by: Actor, seat_held_until: datetime | None = None) -> Enrollment:

@@ -15,6 +15,7 @@ from audit.actor import Actor
 from audit.services import record
 from courses.models import Course, Lesson
 from courses.services.changes import apply_changes
+from courses.services.completing import complete_all_who_are_through
 from courses.services.finding import UnknownCourse, lock_course, require_access
 from titanobova.errors import DomainError, FieldError
 from users.models import User
@@ -91,17 +92,21 @@ def change_lesson(lesson: Lesson, changes: Mapping[str, Any], *, by: Actor) -> L
     return locked
 
 
-@transaction.atomic
 def remove_lesson(lesson: Lesson, *, by: Actor) -> None:
     """Delete a lesson, and with it how far people were in it; those behind it move up.
 
+    For whom it was the last one to be done, the course is completed, each in a transaction of its own: whoever is
+    studying at this moment holds their enrolment before a lesson, and would wait in a ring.
+
     :raises UnknownLesson: when it was deleted meanwhile.
     """
-    course = lock_course(lesson.course)
-    locked = _lock_lesson(lesson)
-    record("delete", "courses.lesson.deleted", by=by, on=locked, details={"was": locked.title})
-    locked.delete()
-    _close_gaps(_lessons_of(course))
+    with transaction.atomic():
+        course = lock_course(lesson.course)
+        locked = _lock_lesson(lesson, to_delete=True)
+        record("delete", "courses.lesson.deleted", by=by, on=locked, details={"was": locked.title})
+        locked.delete()
+        _close_gaps(_lessons_of(course))
+    complete_all_who_are_through(course, by=by)
 
 
 @transaction.atomic
@@ -125,8 +130,9 @@ def _lessons_of(course: Course) -> list[Lesson]:
     return list(course.lessons.only("course_id", "position", "title").order_by("position"))
 
 
-def _lock_lesson(lesson: Lesson) -> Lesson:
-    locked = Lesson.objects.select_for_update(no_key=True).filter(pk=lesson.pk).first()
+def _lock_lesson(lesson: Lesson, *, to_delete: bool = False) -> Lesson:
+    """Hold a lesson; one that is `to_delete` also from whoever begins it, or their row would point at nothing."""
+    locked = Lesson.objects.select_for_update(no_key=not to_delete).filter(pk=lesson.pk).first()
     if locked is None:
         raise UnknownLesson
     return locked

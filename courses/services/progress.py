@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from audit.actor import Actor
@@ -12,7 +12,8 @@ from audit.services import record
 from courses.models import Enrollment, Lesson, LessonProgress
 from courses.services.completing import complete_if_all_lessons_are_done
 from courses.services.finding import NotEnrolled
-from courses.services.lessons import get_lesson_to_study
+from courses.services.lessons import UnknownLesson, get_lesson_to_study
+from titanobova.constraints import checked_now
 from users.models import User
 
 NEVER = datetime.min.replace(tzinfo=UTC)
@@ -74,6 +75,7 @@ def note_progress(
     if completed and unfinished.update(completed_at=timezone.now(), updated_at=timezone.now()):
         record("update", "courses.lesson.completed", by=by, on=enrollment, details={"lesson": lesson_id})
         progress.refresh_from_db()
+    if completed:
         complete_if_all_lessons_are_done(enrollment, by=by)
     return progress
 
@@ -97,9 +99,18 @@ def _moved(enrollment: Enrollment, lesson_id: UUID, position_seconds: int) -> bo
 
 
 def _begin(enrollment: Enrollment, lesson_id: UUID, position_seconds: int, *, by: Actor) -> None:
-    """Make the row of a lesson; of parallel calls the constraint lets one, and the others find it."""
+    """Make the row of a lesson; of parallel calls the constraint lets one, and the others find it.
+
+    :raises UnknownLesson: when the lesson was deleted meanwhile.
+    """
     defaults = {"position_seconds": position_seconds}
-    _, is_new = LessonProgress.objects.get_or_create(enrollment=enrollment, lesson_id=lesson_id, defaults=defaults)
+    try:
+        with checked_now():
+            _, is_new = LessonProgress.objects.get_or_create(
+                enrollment=enrollment, lesson_id=lesson_id, defaults=defaults
+            )
+    except IntegrityError:
+        raise UnknownLesson from None
     if is_new:
         record("create", "courses.lesson.begun", by=by, on=enrollment, details={"lesson": lesson_id})
 

@@ -33,16 +33,24 @@ def redeem_requests_of(people: Sequence[User], *, by: Actor) -> None:
     What was paid for is open, with or without a free seat: it was sold. What is free is open if there is a seat. What
     is to be paid waits for the payment and holds no seat. A course that is unknown, unpublished or full stays a
     request. A repetition finds what is left. The courses are locked in one order, so that nobody waits in a ring.
+
+    A request that has led to an enrolment stays with its owner, whatever address they have by now, and whoever has the
+    address that it came from.
     """
     by_email = {person.email_canonical: person for person in people}
-    waiting = EnrollmentRequest.objects.unanswered().filter(email_canonical__in=by_email)
+    unanswered = EnrollmentRequest.objects.unanswered()
+    new = unanswered.filter(enrollment__isnull=True, email_canonical__in=by_email)
+    theirs = unanswered.filter(is_paid=True, enrollment__user__in=people)
+    found = [*new.values_list("pk", flat=True), *theirs.values_list("pk", flat=True)]
+    waiting = unanswered.filter(pk__in=found).select_related("enrollment__user")
     # The paid ones first: what they open is what the others of the same course led to.
     requests = list(waiting.select_for_update(no_key=True, of=("self",)).order_by("-is_paid", "pk"))
     _name_courses([request for request in requests if request.course_id is None])
     wanted = {request.course_id for request in requests if request.course_id}
     courses = Course.objects.select_for_update(no_key=True).filter(pk__in=wanted).order_by("pk").in_bulk()
     for request in requests:
-        person, course = by_email[request.email_canonical], request.course_id and courses.get(request.course_id)
+        person = request.enrollment.user if request.enrollment else by_email[request.email_canonical]
+        course = request.course_id and courses.get(request.course_id)
         if course and (enrollment := _enrollment_for(request, person, course, by=by)):
             _answer(request, enrollment, by=by)
 

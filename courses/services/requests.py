@@ -5,7 +5,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from audit.actor import Actor
 from audit.services import record
@@ -13,6 +13,7 @@ from courses.models import Course, EnrollmentRequest
 from courses.money import why_unpayable
 from courses.services.finding import UnknownCourse, get_published_course
 from courses.services.redeeming import redeem_requests
+from titanobova.constraints import checked_now
 from titanobova.errors import FieldError
 from titanobova.idempotency import Attempt, claim, digest
 from titanobova.models import IdempotencyKey
@@ -84,7 +85,11 @@ def _first_of_the_same(request: EnrollmentRequest, attempt: Attempt | None) -> U
 
 
 def _store(request: EnrollmentRequest, *, by: Actor) -> EnrollmentRequest:
-    request.save(force_insert=True)
+    try:
+        with checked_now():
+            request.save(force_insert=True)
+    except IntegrityError:
+        raise FieldError("course", UnknownCourse.message, "does_not_exist") from None
     record("create", "courses.place_requested", by=by, on=request, details={"course": str(request.course_id)})
     if owner := _proved_owner(request, by):
         redeem_requests(owner, by)

@@ -162,4 +162,7 @@ class RegistrationWriter(Writer[EnrollmentRequest]):
         """Redeem what is of people who have confirmed their addresses here already; nobody else would."""
         addresses = {request.email_canonical for _, request in written}
         people = User.objects.filter(email_canonical__in=addresses, email_verified=True)
-        redeem_requests_of(list(people), by=Actor.from_system("import"))
+        led_on = [request.enrollment_id for _, request in written if request.enrollment_id]
+        owners = User.objects.filter(enrollments__in=led_on)
+        everybody = {person.pk: person for person in (*people, *owners)}
+        redeem_requests_of(list(everybody.values()), by=Actor.from_system("import"))

@@ -82,6 +82,8 @@ def close_abandoned(payment: Payment, *, by: Actor) -> None:
     While Stripe knows the idempotency key, the same request names the intent. Later, or where Stripe failed, it is the
     reconciliation that finds an intent by its metadata, and cancels it.
     """
+    if not abandoned().filter(pk=payment.pk).exists():
+        return  # the buyer came back meanwhile
     try:
         if timezone.now() - payment.created_at < KEY_LIVES:
             learn_intent_of(payment, create_intent_of(payment).id, by=by)
@@ -96,7 +98,8 @@ def cancel_payment(payment: Payment, *, reason: str, by: Actor) -> None:
     """End a payment at Stripe first, then here, and give its seat back; one that was paid meanwhile is recorded."""
     try:
         if payment.intent_id:
-            gateway.cancel_intent(payment.intent_id)
+            with suppress(gateway.UnknownIntent):  # nobody can pay what Stripe does not know
+                gateway.cancel_intent(payment.intent_id)
     except gateway.GatewayRefused:
         sync_payment(payment, by=by)
         return
@@ -140,6 +143,8 @@ def _each(rows: Iterable[Row], work: Callable[[Row], None]) -> None:
     for row in rows:
         try:
             work(row)
+        except gateway.GatewayFailed:
+            logger.warning("Stripe failed with %s %s; the next run tries again", type(row).__name__, row.pk)
         except gateway.GatewayUnavailable:
             raise
         except Exception:

@@ -125,7 +125,10 @@ def _cancel_orphan(payment: Payment, intent: Json) -> Outcome | None:
     """Cancel an intent that could still be paid though its payment was given up here, when Stripe had failed."""
     if payment.status != Payment.Status.CANCELED or intent.get("status") not in PAYABLE:
         return None
-    gateway.cancel_intent(intent["id"])
+    try:
+        gateway.cancel_intent(intent["id"])
+    except gateway.GatewayRefused:
+        return None  # it was paid meanwhile: the next run records that
     return Outcome.APPLIED
 
 

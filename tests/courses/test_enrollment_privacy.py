@@ -4,12 +4,13 @@ import pytest
 from django.db.models import Model
 
 from audit.actor import Actor
-from courses.models import Certificate, Enrollment, EnrollmentGrant, EnrollmentRequest, LessonProgress
+from courses.models import Certificate, Course, Enrollment, EnrollmentGrant, EnrollmentRequest, LessonProgress
 from courses.personal_data import erase_courses, export_courses
 from courses.services.enrolling import enroll
 from courses.services.progress import note_progress
 from courses.services.redeeming import redeem_requests
 from tests.courses.conftest import make_course
+from users.erased import erased_email
 from users.models import User
 
 pytestmark = pytest.mark.django_db
@@ -75,3 +76,16 @@ def test_of_the_erased_the_fact_stays_and_what_they_did_goes(
     assert (request.first_name, request.enrollment) == ("", learned)
     assert Certificate.objects.get(enrollment__user=other_student).holder_name == "Otto Other"
     assert LessonProgress.objects.count() == 1
+
+
+def test_what_was_asked_for_from_an_earlier_address_is_theirs_too(student: User, actor: Actor, priced: Course) -> None:
+    User.objects.update(email_verified=True)
+    EnrollmentRequest.objects.create(first_name="Ada", notes="My words.", email=student.email, course=priced)
+    redeem_requests(student, actor)
+    student.email = "moved@example.com"
+    student.save()
+
+    assert [one["notes"] for one in export_courses(student)["courses"]["enrollment_requests"]] == ["My words."]
+    erase_courses(student, actor)
+
+    assert EnrollmentRequest.objects.filter(first_name="", notes="", email=erased_email(student.pk)).exists()

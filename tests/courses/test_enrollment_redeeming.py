@@ -9,6 +9,7 @@ from rest_framework.test import APIClient
 from audit.actor import Actor
 from audit.models import AuditLog
 from courses.models import Course, Enrollment, EnrollmentGrant, EnrollmentRequest
+from courses.services.ending import cancel_enrollment
 from courses.services.enrolling import enroll
 from courses.services.redeeming import redeem_requests
 from payments.models import Payment
@@ -151,6 +152,36 @@ def test_a_request_that_is_paid_since_opens_what_waits(student: User, actor: Act
     assert EnrollmentGrant.objects.get().reference == str(request.pk)
 
 
+def test_what_is_paid_after_its_place_was_given_up_opens_a_new_one(student: User, actor: Actor, priced: Course) -> None:
+    ask(course=priced)
+    redeem_requests(student, actor)
+    cancel_enrollment(Enrollment.objects.get(), by=actor)
+    EnrollmentRequest.objects.update(is_paid=True)
+
+    redeem_requests(student, actor)
+
+    assert [(status, kinds) for _, status, kinds in state()] == [("cancelled", []), ("active", ["import"])]
+
+
+def test_what_is_paid_later_is_the_first_owners_whoever_has_the_address_by_then(
+    student: User, other_student: User, actor: Actor, priced: Course
+) -> None:
+    ask(course=priced)
+    redeem_requests(student, actor)
+    address, student.email = student.email, "moved@example.com"
+    student.save()
+    other_student.email = address
+    other_student.save()
+    EnrollmentRequest.objects.update(is_paid=True)
+
+    redeem_requests(other_student, actor)
+    assert [status for _, status, _ in state()] == ["pending"]
+    redeem_requests(student, actor)
+
+    assert [(status, kinds) for _, status, kinds in state()] == [("active", ["import"])]
+    assert Enrollment.objects.get().user == student
+
+
 def test_repetitions_find_what_is_left_and_change_nothing_else(student: User, actor: Actor) -> None:
     ask(course=make_course(title="Free"))
     ask(course=make_course(title="Paid", price=10), is_paid=True)
@@ -212,5 +243,5 @@ def test_the_number_of_queries_does_not_grow_with_unknown_titles(
     for number in range(30):
         ask(course_title=f"Unknown {number}")
 
-    with django_assert_max_num_queries(5):
+    with django_assert_max_num_queries(6):
         redeem_requests(person, actor)

@@ -7,6 +7,7 @@ from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
 from courses.models import Course, Enrollment
+from tests.conftest import client_of
 from tests.courses.conftest import make_course
 from users.models import User
 
@@ -82,3 +83,20 @@ def test_a_page_costs_two_queries_however_many_enrolments_it_holds(
 
     with django_assert_num_queries(2):  # who asks, and the page
         assert len(client.get(URL).json()["results"]) == 8
+
+
+@pytest.mark.parametrize(("status", "title"), [("cancelled", ""), ("pending", ""), ("active", "Secret draft")])
+def test_of_a_course_that_was_withdrawn_only_who_got_in_learns_its_new_name(
+    student: User, staff: User, priced: Course, status: str, title: str
+) -> None:
+    mine = Enrollment.objects.create(user=student, course=priced, status=status)
+    Course.objects.update(is_published=False, title="Secret draft", slug="secret-draft")
+    priced.lessons.create(title="Secret lesson", position=1)
+
+    [listed] = client_of(student).get(URL).json()["results"]
+    detail = client_of(student).get(f"/api/v1/courses/enrollments/{mine.pk}/").json()
+    for_staff = client_of(staff).get(f"/api/v1/courses/enrollments/{mine.pk}/").json()
+
+    assert (listed["course"]["title"], detail["course"]["title"]) == (title, title)
+    assert (listed["course"]["slug"], len(detail["lessons"])) == (("secret-draft", 1) if title else ("", 0))
+    assert (for_staff["course"]["title"], len(for_staff["lessons"])) == ("Secret draft", 1)

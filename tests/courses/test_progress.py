@@ -10,6 +10,7 @@ from audit.actor import Actor
 from audit.models import AuditLog
 from courses.models import Certificate, Course, Enrollment, Lesson, LessonProgress
 from courses.services.enrolling import enroll
+from courses.services.lessons import remove_lesson
 from tests.conftest import client_of
 from tests.courses.conftest import make_course
 from titanobova.models import OutgoingMail
@@ -106,6 +107,32 @@ def test_a_lesson_that_is_deleted_is_not_asked_for(student: User, mine: Enrollme
     lessons[0].delete()
 
     finish(student, lessons[1])
+
+    assert Enrollment.objects.get().status == "completed"
+
+
+def test_the_last_lesson_that_was_missing_is_deleted(
+    student: User, other_student: User, mine: Enrollment, lessons: list[Lesson], actor: Actor
+) -> None:
+    enroll(other_student, lessons[0].course, by=actor)
+    finish(student, lessons[0])
+
+    remove_lesson(lessons[1], by=actor)
+
+    assert dict(Enrollment.objects.values_list("user__email", "status")) == {
+        student.email: "completed",
+        other_student.email: "active",
+    }
+    assert Certificate.objects.get().enrollment == mine
+
+
+def test_who_is_through_and_not_completed_is_so_by_saying_it_again(
+    student: User, mine: Enrollment, lessons: list[Lesson]
+) -> None:
+    finish(student, lessons[0])
+    lessons[1].delete()
+
+    assert finish(student, lessons[0]).status_code == 200
 
     assert Enrollment.objects.get().status == "completed"
 

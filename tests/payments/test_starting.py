@@ -87,6 +87,7 @@ def test_a_refused_amount_says_why(buyer: APIClient) -> None:
         ({"amount": "5", "currency": "us"}, "currency"),
         ({"amount": "5", "currency": "zzz"}, "currency"),
         ({"amount": "0.49"}, "amount"),
+        ({"amount": "1000000"}, "amount"),
         ({"amount": "5", "status": "succeeded"}, "status"),
         ({"amount": "5", "enrollment": "1; DROP"}, "enrollment"),
         ({"amount": "5", "enrollment": str(uuid4()), "course": "django"}, "non_field_errors"),
@@ -99,19 +100,10 @@ def test_a_bad_field_is_named(buyer: APIClient, body: dict[str, str], field: str
     assert (answer.status_code, list(answer.json()["errors"])) == (400, [field])
 
 
-@pytest.mark.parametrize(
-    ("body", "field", "code"),
-    [
-        ({"amount": "9999999"}, "amount", "amount_too_large"),
-        ({"amount": "0.50", "currency": "bgn"}, "amount", "amount_too_small"),
-    ],
-)
-def test_what_stripe_refuses_is_named_and_its_row_is_closed(
-    buyer: APIClient, body: dict[str, str], field: str, code: str
-) -> None:
-    answer = buyer.post(CREATE, body)
+def test_what_stripe_refuses_is_named_and_its_row_is_closed(buyer: APIClient) -> None:
+    answer = buyer.post(CREATE, {"amount": "0.50", "currency": "bgn"})
 
-    assert (answer.status_code, answer.json()["errors"][field][0]["code"]) == (400, code)
+    assert (answer.status_code, answer.json()["errors"]["amount"][0]["code"]) == (400, "amount_too_small")
     assert Payment.objects.get().status == Payment.Status.CANCELED
 
 

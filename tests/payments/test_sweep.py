@@ -1,5 +1,6 @@
 """What nobody heard of again is ended: at Stripe, here, and the seat is free."""
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -14,9 +15,11 @@ from examples.stripe_sandbox import StripeSandbox
 from payments import gateway, jobs, waking
 from payments.models import LedgerEntry, Payment
 from payments.services import catching_up
-from payments.services.catching_up import sweep
+from payments.services.catching_up import abandoned, close_abandoned, sweep
 from payments.services.refunding import KEY_LIVES
+from tests.conftest import client_of
 from tests.payments.conftest import CREATE, deliver, make_payment
+from users.erased import erased_email
 from users.models import User
 
 pytestmark = pytest.mark.django_db
@@ -205,3 +208,55 @@ def test_the_commit_that_needs_stripe_wakes_the_job(
     deliver(told["charge.refunded"])
 
     assert woken == [None]
+
+
+def give_up(payment: Payment) -> None:
+    """Let its buyer be erased, so that the sweep ends the payment."""
+    User.objects.filter(pk=payment.user_id).update(email=erased_email(payment.user_id))
+
+
+@pytest.mark.parametrize("how", ["500", "429"])
+def test_a_cancel_that_failed_once_is_tried_anew_and_keeps_no_other_waiting(
+    buyer: APIClient, sandbox: StripeSandbox, course: Course, other_student: User, how: Any
+) -> None:
+    """Stripe repeats its first answer to an idempotency key for a day."""
+    buyer.post(CREATE, {"course": course.slug})
+    first = Payment.objects.get()
+    client_of(other_student).post(CREATE, {"course": course.slug})
+    second = Payment.objects.exclude(pk=first.pk).get()
+    give_up(first)
+    give_up(second)
+    sandbox.faults.on_requests(how, f"{INTENTS}/{first.intent_id}/cancel", times=1)
+
+    with suppress(gateway.GatewayUnavailable):  # a 429 says that Stripe is busy: the run ends and another follows
+        sweep(by=SYSTEM)
+    if how == "500":
+        assert Payment.objects.get(pk=second.pk).status == "canceled"
+    sweep(by=SYSTEM)
+
+    assert {one.status for one in Payment.objects.all()} == {"canceled"}
+    assert {one["status"] for one in sandbox.payment_intents} == {"canceled"}
+
+
+def test_what_stripe_does_not_know_any_more_is_ended_here(student: User, sandbox: StripeSandbox) -> None:
+    payment = make_payment(student, intent_id="pi_lost")
+    give_up(payment)
+
+    sweep(by=SYSTEM)
+
+    assert Payment.objects.get(pk=payment.pk).status == "canceled"
+
+
+def test_a_buyer_who_comes_back_while_the_sweep_is_at_work_keeps_the_payment(
+    buyer: APIClient, sandbox: StripeSandbox, course: Course
+) -> None:
+    sandbox.faults.on_requests("429", INTENTS, times=1)
+    buyer.post(CREATE, {"course": course.slug})
+    let_pass(timedelta(minutes=16))
+    [found] = abandoned()
+    assert buyer.post(CREATE, {"course": course.slug}).status_code == 201
+
+    close_abandoned(found, by=SYSTEM)
+
+    assert Payment.objects.latest("created_at").status == "created"
+    assert Enrollment.objects.get().holds_a_seat
