@@ -42,9 +42,11 @@ def redeem_requests_of(people: Sequence[User], *, by: Actor) -> None:
     new = unanswered.filter(enrollment__isnull=True, email_canonical__in=by_email)
     theirs = unanswered.filter(is_paid=True, enrollment__user__in=people)
     found = [*new.values_list("pk", flat=True), *theirs.values_list("pk", flat=True)]
+    # Held first and looked at afterwards: whoever redeemed them meanwhile has made grants that the lock does not see.
+    list(EnrollmentRequest.objects.select_for_update(no_key=True).filter(pk__in=found).order_by("pk").values_list("pk"))
     waiting = unanswered.filter(pk__in=found).select_related("enrollment__user")
     # The paid ones first: what they open is what the others of the same course led to.
-    requests = list(waiting.select_for_update(no_key=True, of=("self",)).order_by("-is_paid", "pk"))
+    requests = list(waiting.order_by("-is_paid", "pk"))
     _name_courses([request for request in requests if request.course_id is None])
     wanted = {request.course_id for request in requests if request.course_id}
     courses = Course.objects.select_for_update(no_key=True).filter(pk__in=wanted).order_by("pk").in_bulk()

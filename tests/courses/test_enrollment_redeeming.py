@@ -243,5 +243,5 @@ def test_the_number_of_queries_does_not_grow_with_unknown_titles(
     for number in range(30):
         ask(course_title=f"Unknown {number}")
 
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(7):
         redeem_requests(person, actor)

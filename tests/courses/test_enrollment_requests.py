@@ -256,7 +256,7 @@ def test_a_request_that_is_refused_leaves_its_key_free(anonymous: APIClient, pri
 def test_asking_costs_few_queries(
     anonymous: APIClient, priced: Course, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
-    with django_assert_max_num_queries(11):
+    with django_assert_max_num_queries(13):
         assert anonymous.post(URL, FORM | {"course": "priced"}, headers={"Idempotency-Key": "x"}).status_code == 201
 
 
