@@ -1,5 +1,6 @@
 """Accounts in the admin."""
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 from django.contrib import admin
@@ -17,6 +18,8 @@ from users.services import addresses, lock, sessions
 
 # What a person may do and be: a token given out before such a change must not outlive it.
 RIGHTS = frozenset({"is_active", "is_staff", "is_superuser", "user_type", "email", "groups", "user_permissions"})
+
+GIVEN_BY_SUPERUSERS = ("is_superuser", "is_staff", "groups", "user_permissions")
 
 admin.site.unregister(Group)  # Django registers it on a page that would write no audit row
 
@@ -39,6 +42,18 @@ class GroupAdmin(RightsAdmin):
     search_fields = ["name"]
     sortable_by = ["name"]
     filter_horizontal = ["permissions"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Only for superusers: whoever writes a group's rights could give themselves any."""
+        return request.user.is_superuser
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """As for adding."""
+        return request.user.is_superuser
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """As for adding."""
+        return request.user.is_superuser
 
 
 @admin.register(User)
@@ -104,6 +119,17 @@ class UserAdmin(RightsAdmin):
         """An account is deactivated, or erased by its owner: payments and enrolments refer to it."""
         return False
 
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Only superusers change other people of the staff: a new address is enough to take an account over."""
+        is_within_reach = obj is None or obj == request.user or not (obj.is_staff or obj.is_superuser)
+        allowed: bool = super().has_change_permission(request, obj)
+        return allowed and (is_within_reach or request.user.is_superuser)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[str]:
+        """Return what is only shown; who is no superuser gives nobody rights, least of all themselves."""
+        shown: Sequence[str] = super().get_readonly_fields(request, obj)
+        return shown if request.user.is_superuser else [*shown, *GIVEN_BY_SUPERUSERS]
+
     def save_model(self, request: HttpRequest, obj: Model, form: "ModelForm[Any]", change: bool) -> None:
         """Save; who lost or gained rights, or was deactivated, logs in anew."""
         actor = Actor.from_request(request)
@@ -118,17 +144,20 @@ class UserAdmin(RightsAdmin):
             if RIGHTS.intersection(form.changed_data):
                 sessions.end_all_sessions(user, by=actor, reason="rights changed")
 
-    @admin.action(description="Unlock: forget the failed logins")
+    @admin.action(description="Unlock: forget the failed logins", permissions=["change"])
     def unlock_accounts(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
         """Let the chosen people in again."""
-        for user in chosen:
+        for user in self._within_reach(request, chosen):
             lock.unlock(user, by=Actor.from_request(request))
 
-    @admin.action(description="End all sessions")
+    @admin.action(description="End all sessions", permissions=["change"])
     def end_sessions(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
         """Make the chosen people log in anew."""
-        for user in chosen:
+        for user in self._within_reach(request, chosen):
             sessions.end_all_sessions(user, by=Actor.from_request(request), reason="ended by staff")
+
+    def _within_reach(self, request: HttpRequest, chosen: QuerySet[User]) -> list[User]:
+        return [user for user in chosen if self.has_change_permission(request, user)]
 
 
 @admin.register(Session)

@@ -1,5 +1,6 @@
 """What accounts know of a person: handed out to them, and taken out when they are erased."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -37,6 +38,7 @@ ACCOUNT = (
 )
 SESSION = ("id", "created_at", "last_used_at", "expires_at", "ended_at", "ended_reason", "ip_address", "user_agent")
 ATTEMPT = ("email", "outcome", "ip_address", "user_agent", "created_at")
+LINKS_AT_ONCE = 100
 MAIL_FOLLOWS_LINK = timedelta(seconds=10)  # both are written in one transaction
 
 # What an erased account has in its columns; those that are not named stay.
@@ -91,7 +93,8 @@ def erase_account_data(user: User) -> None:
     Its password, sessions, links and codes are gone, so nothing lets anyone in again.
     """
     addresses = _addresses(user)
-    blank_mail(OutgoingMail.objects.filter(_mails(user, addresses)), recipient=erased_email(user.pk))
+    for theirs in _mails(user, addresses):
+        blank_mail(OutgoingMail.objects.filter(theirs), recipient=erased_email(user.pk))
     LoginAttempt.objects.filter(Q(user=user) | Q(email__in=[address[:254] for address in addresses])).delete()
     for model in (Session, PendingLogin, KnownSource, BackupCode, MailedLink):
         model._default_manager.filter(user=user).delete()
@@ -118,15 +121,19 @@ def _addresses(user: User) -> set[str]:
     return {user.email, user.email_canonical} | (earlier - set(others.values_list("email_canonical", flat=True)))
 
 
-def _mails(user: User, addresses: set[str]) -> Q:
-    """Return which mails were to the person: by address, or because one of their links was in it.
+def _mails(user: User, addresses: set[str]) -> Iterator[Q]:
+    """Return which mails were to the person: by address, or because one of their links was in it, LINKS_AT_ONCE each.
 
-    A link may have gone to an address that they only claimed, so of what went there nothing else is touched.
+    A link may have gone to an address that they only claimed, so of what went there nothing else is touched. Anybody
+    can have links mailed to an account, and SQLite takes no more than a thousand conditions in one query.
     """
-    wanted = _mailed_to(user, addresses)
-    for email, sent_at in MailedLink.objects.filter(user=user).values_list("email", "created_at"):
-        wanted |= Q(recipient__iexact=email, created_at__range=(sent_at, sent_at + MAIL_FOLLOWS_LINK))
-    return wanted
+    yield _mailed_to(user, addresses)
+    links = list(MailedLink.objects.filter(user=user).values_list("email", "created_at"))
+    for start in range(0, len(links), LINKS_AT_ONCE):
+        wanted = Q()
+        for email, sent_at in links[start : start + LINKS_AT_ONCE]:
+            wanted |= Q(recipient__iexact=email, created_at__range=(sent_at, sent_at + MAIL_FOLLOWS_LINK))
+        yield wanted
 
 
 def _mailed_to(user: User, addresses: set[str]) -> Q:

@@ -5,13 +5,14 @@ from datetime import timedelta
 
 import pyotp
 import pytest
+from django.contrib.auth.models import Permission
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from audit.models import AuditLog
-from tests.conftest import PASSWORD, client_of
+from tests.conftest import PASSWORD, client_of, make_user
 from tests.users.test_login import BCRYPT
 from tests.users.test_registration import SWELLING
 from titanobova.models import OutgoingMail
@@ -210,3 +211,54 @@ def test_an_address_that_swells_is_refused_in_the_form(staff: User, student: Use
 
     assert answer.status_code == 200
     assert answer.context["adminform"].form.errors["email"] == ["This address is too long."]
+
+
+@pytest.fixture
+def clerk(db: None) -> Client:
+    """The browser of somebody who may change people, and has no other rights."""
+    person = make_user("clerk@example.com", is_staff=True)
+    person.user_permissions.set(Permission.objects.filter(codename__in=["view_user", "change_user"]))
+    browser = Client()
+    browser.force_login(person, backend="users.backends.SessionOnlyBackend")
+    return browser
+
+
+def test_nobody_finds_a_hash_out_sign_by_sign(clerk: Client, staff: User) -> None:
+    for lookup in ("password__startswith=argon2", "totp_secret__startswith=g", "user__password__contains=a"):
+        assert clerk.get(f"/admin/users/user/?{lookup}").status_code == 400
+
+
+def test_only_superusers_give_rights(clerk: Client, student: User) -> None:
+    for person in (User.objects.get(email="clerk@example.com"), student):
+        page = f"/admin/users/user/{person.pk}/change/"
+        data = {name: value for name, value in clerk.get(page).context["adminform"].form.initial.items() if value}
+        given = {"is_superuser": "on", "is_staff": "on", "created_at_0": "2026-01-01", "created_at_1": "00:00:00"}
+        assert clerk.post(page, {**data, **given, "bio": "Changed."}).status_code == 302
+
+        after = User.objects.get(pk=person.pk)
+        assert (after.bio, after.is_superuser, after.is_staff) == ("Changed.", False, person.is_staff)
+
+
+def test_only_superusers_change_people_of_the_staff(clerk: Client, staff: User) -> None:
+    page = f"/admin/users/user/{staff.pk}/change/"
+
+    assert clerk.post(page, {"email": "clerk@example.net"}).status_code == 403
+    phone = client_of(staff)
+    clerk.post("/admin/users/user/", {"action": "end_sessions", "_selected_action": [str(staff.pk)]})
+    assert phone.get("/api/v1/users/profile/").status_code == 200
+
+
+def test_whoever_may_only_look_unlocks_nobody(clerk: Client, student: User) -> None:
+    User.objects.get(email="clerk@example.com").user_permissions.set(Permission.objects.filter(codename="view_user"))
+    phone = client_of(student)
+
+    clerk.post("/admin/users/user/", {"action": "end_sessions", "_selected_action": [str(student.pk)]})
+
+    assert phone.get("/api/v1/users/profile/").status_code == 200
+
+
+def test_only_superusers_write_the_rights_of_groups(clerk: Client) -> None:
+    User.objects.get(email="clerk@example.com").user_permissions.set(Permission.objects.all())
+
+    assert clerk.get("/admin/auth/group/").status_code == 200
+    assert clerk.post("/admin/auth/group/add/", {"name": "All"}).status_code == 403

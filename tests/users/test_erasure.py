@@ -7,6 +7,7 @@ import pyotp
 import pytest
 from django.contrib.auth.models import Group
 from django.db import transaction
+from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 from rest_framework.test import APIClient
 
@@ -271,3 +272,14 @@ def test_nobody_can_take_the_address_that_an_erased_account_needs(anonymous: API
     answer = anonymous.post(f"{API}users/register/", form)
 
     assert (answer.status_code, list(answer.json()["errors"])) == (400, ["email"])
+
+
+def test_links_that_strangers_had_mailed_keep_nobody_from_being_erased(student: User) -> None:
+    now = timezone.now()
+    MailedLink.objects.bulk_create(
+        MailedLink(user=student, purpose="reset_password", digest=str(number), email=student.email, expires_at=now)
+        for number in range(1100)
+    )
+
+    assert client_of(student).delete("/api/v1/users/profile/", {"password": PASSWORD}).status_code == 204
+    assert not MailedLink.objects.exists()
