@@ -38,7 +38,9 @@ def unusual_texts(values: Sequence[Value], limit: int, *, unescape: bool, is_lin
     if set(map(type, values)) == {str}:
         whole = "\n".join(cast("Sequence[str]", values))
         is_strange = not whole.isascii() or "\0" in whole or (unescape and "&" in whole)
-        if not (is_strange or (is_line and _has_edges(whole)) or max(map(len, values)) > limit):  # type: ignore[arg-type]
+        has_breaks = whole.count("\n") >= len(values)  # more than those between the values
+        has_edges = is_line and (has_breaks or _has_edges(whole))
+        if not (is_strange or has_edges or max(map(len, values)) > limit):  # type: ignore[arg-type]
             return []
     return [
         position

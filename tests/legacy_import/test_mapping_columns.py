@@ -18,6 +18,7 @@ from legacy_import.loading.packing import NULL, pack
 from legacy_import.mapping import ImportOptions, Mapped, compile_mapper
 from legacy_import.row_checksums import RowChecksum
 from legacy_import.rows import Chunk, RepairedText, Value
+from legacy_import.texts import unusual_texts
 from tests.legacy_import.test_mapping_properties import ANYTHING, OPTIONS
 
 # What columns really hold, beside everything: whole columns of usual values must come up as well.
@@ -132,3 +133,12 @@ def test_small_numbers_are_remembered_and_nothing_else() -> None:
     people.remember(["7", "0", "007", "x", "-1", str(NumberedIds.MOST)], ids)
 
     assert people.of(["7", "0", "007", "x", "-1", str(NumberedIds.MOST), "8", "²"]) == {"7": ids[0], "0": ids[1]}
+
+
+@pytest.mark.parametrize("edge", ["\n", "a\n", "\na", " a", "a\t"])
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_a_line_break_at_the_edge_of_a_value_is_seen_wherever_it_stands(edge: str, place: int) -> None:
+    values: list[Value] = ["x", "", "y"]
+    values[place] = edge
+
+    assert unusual_texts(values, 10, unescape=True, is_line=True) == [place]
