@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db import DataError, IntegrityError, connection, transaction
+from django.db import DataError, IntegrityError
 from django.db.models import Model
 from django.utils import timezone
 
@@ -15,6 +15,7 @@ from legacy_import.loading.writer import Writer
 from legacy_import.models import ImportedRecord, ImportRun
 from legacy_import.repeats import REASON
 from legacy_import.rows import ImportOptions, Mapped
+from titanobova.constraints import checked_now
 
 Changed = tuple[Mapped, ImportedRecord]
 
@@ -34,11 +35,8 @@ def load_batch(
     """
     sums = [checksum_of_fields(row.fields) for row in rows] if checksums is None else checksums
     try:
-        with transaction.atomic():
-            counts = _Batch(writer, rows, run, options, sums).load()
-            if connection.vendor == "postgresql":
-                connection.check_constraints()  # now, where it is known whose fault it is
-            return counts
+        with checked_now():
+            return _Batch(writer, rows, run, options, sums).load()
     except (IntegrityError, DataError) as error:
         if len(rows) == 1:
             counts = BatchCounts()

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
-from django.db import DataError, IntegrityError, connection, transaction
+from django.db import DataError, IntegrityError
 from django.db.models import Model
 
 from contacts.models import Contact
@@ -27,6 +27,7 @@ from legacy_import.loading.target import among, fetch, id_text, listed, store, t
 from legacy_import.messages import PlainRows
 from legacy_import.models import ErasedAddress, ImportedRecord, ImportRun
 from legacy_import.rows import ImportOptions, Mapped
+from titanobova.constraints import checked_now
 from users.erased import DOMAIN as ERASED_DOMAIN
 from users.models import User
 
@@ -59,11 +60,9 @@ class Express(ABC):
         """Store what can be stored and return the positions of what is left over."""
         tried = BatchCounts()
         try:
-            with transaction.atomic():
+            with checked_now():  # while the batch can still go the long way
                 fit = self._fit(rows, taken, tried)
                 self.store(rows, fit)
-                if connection.vendor == "postgresql":
-                    connection.check_constraints()  # now, while the batch can still go the long way
         except (IntegrityError, DataError):
             self.forget()
             return rows.positions

@@ -83,10 +83,10 @@ def test_two_lessons_cannot_have_the_same_place() -> None:
 @pytest.mark.parametrize(
     ("currency", "most", "said"),
     [("usd", "999999.99", "999999.99"), ("jpy", "99999999", "99999999"), ("kwd", "99999.99", "99999.999"),
-     ("isk", "999999", "999999.99"), ("ugx", "999999", "999999")],
+     ("isk", "999999", "999999.99"), ("ugx", "999999", "999999.99")],
 )  # fmt: skip
 def test_more_than_eight_digits_are_charged_by_nobody(currency: str, most: str, said: str) -> None:
     """https://docs.stripe.com/api/payment_intents/create: "The amount value supports up to eight digits"."""
     assert why_unpayable(Decimal(most), currency) == ""
-    reason = why_unpayable(Decimal(most) + 1, currency)
-    assert reason.startswith("The most that a card is charged with is ")
+    refusal = f"The most that a card is charged with is {said} {currency.upper()}."
+    assert why_unpayable(Decimal(most) + 1, currency) == refusal
