@@ -273,7 +273,12 @@ TAX_RATE = env.percent("TAX_RATE", "0")
 TAX_NAME = env.str("TAX_NAME", "VAT", validate=validate.Length(max=40))
 
 # --- The admin's theme ------------------------------------------------------------------------------------------
-UNFOLD = {"SITE_TITLE": "titanobova", "SITE_HEADER": "titanobova", "SITE_SYMBOL": "school"}
+UNFOLD = {
+    "SITE_TITLE": "titanobova",
+    "SITE_HEADER": "titanobova",
+    "SITE_SYMBOL": "school",
+    "DASHBOARD_CALLBACK": "titanobova.site.dashboard.with_dashboard",
+}
 
 # --- The old system ---------------------------------------------------------------------------------------------
 NODE_DB_URL = env.str("NODE_DB_URL", "")

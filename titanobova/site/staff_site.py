@@ -22,6 +22,7 @@ class StaffSite(UnfoldAdminSite):
     site_header = site_title = "titanobova"
     login_form = StaffLoginForm
     login_template = "staff/login.html"
+    index_template = "staff/index.html"
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         """Add the page on which staff set up their second factor."""

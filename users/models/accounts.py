@@ -176,6 +176,10 @@ class LoginAttemptQuerySet(models.QuerySet["LoginAttempt"]):
         """Tries with the right password: they prove that the person had the address then."""
         return self.filter(outcome__in=LoginAttempt.ENTERED_WITH)
 
+    def failed(self) -> Self:
+        """Tries that did not get in."""
+        return self.filter(outcome__in=set(LoginAttempt.Outcome) - set(LoginAttempt.ENTERED_WITH))
+
 
 class LoginAttempt(models.Model):
     """One try to log in, whatever came of it."""
