@@ -1,5 +1,8 @@
 """`python -m benchmarks.import_speed [ROUNDS]`: our import and pgloader by turns, from MariaDB and from SQLite.
 
+Beside them stands what PostgreSQL's own pg_restore takes, on one core and on two, to load the rows of our import when
+they are finished: nothing that has to read, map and remember them as well can be faster.
+
 Needs PostgreSQL and MariaDB here (benchmarks/database.py) and Debian's pgloader. Each run has a fresh database;
 the one that begins changes from round to round. A ratio compares two runs of one round.
 """
@@ -11,17 +14,19 @@ from statistics import median
 from typing import NamedTuple
 
 from benchmarks.import_speed.old_rows import USUAL, Size, drop_mariadb, fill_mariadb, fill_sqlite
-from benchmarks.import_speed.running import Took, copy_with_pgloader, import_with_ours, target
+from benchmarks.import_speed.running import Took, copy_with_pgloader, import_with_ours, restore_finished, target
 
 DATABASE = "titanobova_bench_old"
 
 
 class Round(NamedTuple):
-    """One round: the first import, the same again, and pgloader."""
+    """One round: the first import, the same again, pgloader, and pg_restore with one job and with two."""
 
     first: Took
     again: Took
     pgloader: Took
+    one_job: Took
+    two_jobs: Took
 
 
 def measure(ours: str, theirs: str, folder: str, *, ours_begins: bool) -> Round:
@@ -29,7 +34,8 @@ def measure(ours: str, theirs: str, folder: str, *, ours_begins: bool) -> Round:
     copied = None if ours_begins else copy_with_pgloader(theirs, f"{DATABASE}_copy")
     with target(folder) as environment:
         first, again = import_with_ours(ours, environment), import_with_ours(ours, environment)
-    return Round(first, again, copied or copy_with_pgloader(theirs, f"{DATABASE}_copy"))
+        restored = [restore_finished(environment, folder, jobs=jobs) for jobs in (1, 2)]
+    return Round(first, again, copied or copy_with_pgloader(theirs, f"{DATABASE}_copy"), *restored)
 
 
 def tell(name: str, rounds: list[Round], size: Size) -> None:
@@ -38,6 +44,9 @@ def tell(name: str, rounds: list[Round], size: Size) -> None:
     _line("first run, seconds", [one.first.seconds for one in rounds])
     _line("pgloader, seconds", [one.pgloader.seconds for one in rounds])
     _line("first run / pgloader", [one.first.seconds / one.pgloader.seconds for one in rounds])
+    _line("pg_restore, seconds", [one.one_job.seconds for one in rounds])
+    _line("first run / pg_restore", [one.first.seconds / one.one_job.seconds for one in rounds])
+    _line("its 2 jobs / pgloader", [one.two_jobs.seconds / one.pgloader.seconds for one in rounds])
     _line("first run / rerun", [one.first.seconds / one.again.seconds for one in rounds])
     _line("memory, MiB", [one.first.memory for one in rounds])
 

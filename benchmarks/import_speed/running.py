@@ -1,6 +1,7 @@
-"""Runs our import and pgloader, each into a fresh database, and takes the time."""
+"""Runs our import, pgloader and pg_restore, each into a fresh database, and takes the time."""
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -9,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from benchmarks.database import administer, migrated_database
+from benchmarks.database import SERVICES, administer, migrated_database
 from benchmarks.server import PROJECT
 
 COPY_AS_IT_IS = """
@@ -48,15 +49,6 @@ def import_with_ours(source: str, environment: dict[str, str], *, expect: int = 
 
 def copy_with_pgloader(source: str, database: str) -> Took:
     """Let pgloader copy the same tables, with the indexes and keys that the old database has."""
-    environment = {
-        "DB_HOST": "127.0.0.1",
-        "DB_PORT": "5432",
-        "DB_USER": "postgres",
-        "DB_PASSWORD": "",
-        "DB_NAME": database,
-    }
-    administer("DROP DATABASE IF EXISTS {} WITH (FORCE)", environment)
-    administer("CREATE DATABASE {}", environment)
     what = (
         "include drop, create tables, create indexes, reset sequences"
         if "sqlite" in source
@@ -67,9 +59,38 @@ def copy_with_pgloader(source: str, database: str) -> Took:
             COPY_AS_IT_IS.format(source=source, target=f"postgresql://postgres@127.0.0.1:5432/{database}", what=what)
         )
         file.flush()
-        took = _timed(["pgloader", "--quiet", file.name], dict(os.environ), 0)
-    administer("DROP DATABASE {} WITH (FORCE)", environment)
-    return took
+        with _empty(database):
+            return _timed(["pgloader", "--quiet", file.name], dict(os.environ), 0)
+
+
+def restore_finished(environment: dict[str, str], folder: str, *, jobs: int) -> Took:
+    """Let pg_restore load what an import has left in its database: the same rows, indexes and keys, already made."""
+    server = [
+        f"--host={environment['DB_HOST']}",
+        f"--port={environment['DB_PORT']}",
+        f"--username={environment['DB_USER']}",
+    ]
+    dump, copy = f"{folder}/dump", f"{environment['DB_NAME']}_restored"
+    secret = {**os.environ, "PGPASSWORD": environment["DB_PASSWORD"]}
+    _timed(
+        ["pg_dump", *server, "--format=directory", "--compress=0", f"--file={dump}", environment["DB_NAME"]], secret, 0
+    )
+    try:
+        with _empty(copy):
+            return _timed(["pg_restore", *server, f"--jobs={jobs}", f"--dbname={copy}", dump], secret, 0)
+    finally:
+        shutil.rmtree(dump)
+
+
+@contextmanager
+def _empty(database: str) -> Iterator[None]:
+    environment = {**SERVICES, "DB_NAME": database}
+    administer("DROP DATABASE IF EXISTS {} WITH (FORCE)", environment)
+    administer("CREATE DATABASE {}", environment)
+    try:
+        yield
+    finally:
+        administer("DROP DATABASE {} WITH (FORCE)", environment)
 
 
 def _timed(command: list[str], environment: dict[str, str], expect: int) -> Took:
