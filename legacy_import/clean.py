@@ -112,11 +112,6 @@ _STEPS: tuple[tuple[NoteKind, Callable[[str], str]], ...] = (
 _ASCII_STEPS = tuple(step for step in _STEPS if step[0] in (NoteKind.NUL_REMOVED, NoteKind.HTML_UNESCAPED))
 
 
-def folded(address: str) -> str:
-    """Return the form in which addresses are compared: that of users/identity.py, where this module must not look."""
-    return unicodedata.normalize("NFKC", normalise_email(address).casefold())
-
-
 def normalise_email(text: str) -> str:
     """Bring an address to its one spelling (NFKC, no space around), keeping its case."""
     return unicodedata.normalize("NFKC", text).strip()

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import cast
 
-from legacy_import.clean import as_text, clean_text, folded, is_email, normalise_email, split_name
+from legacy_import.clean import as_text, clean_text, is_email, normalise_email, split_name
 from legacy_import.record import LIMITS, Answers, Noting, Step, Table, check_length, constant, note
 from legacy_import.rows import Note, NoteKind, Row, RowRefused, Value, sample
 
@@ -180,7 +180,6 @@ def _reading_email(table: Table, field: str, *, is_needed: bool, must_work: bool
         if address and not is_email(address):
             _odd_address(stored, field, notes, must_work=must_work)
         check_length(field, address, LIMITS["email"])
-        check_length(field, folded(address), LIMITS["email_canonical"])
         return address
 
     return slow

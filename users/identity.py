@@ -5,6 +5,7 @@ import unicodedata
 from django.core.exceptions import ValidationError
 
 from audit.actor import plain
+from titanobova.domains import ascii_domain
 
 CANONICAL_LENGTH = 300  # characters of the columns; the 254 of an address may become more
 
@@ -15,16 +16,18 @@ def clean_email(text: str) -> str:
 
 
 def canonical_email(text: str) -> str:
-    """Return the form that is unique: NFKC, then casefold.
+    """Return the form that is unique: NFKC, then casefold, the domain as the DNS has it.
 
     `K@x.co` with a Kelvin sign, `k@x.co` and `K@X.CO` are one account; else an attacker registers a look-alike and
-    receives what is meant for the other (Django's CVE-2019-19844).
+    receives what is meant for the other (Django's CVE-2019-19844). And `a@straße.de` is not `a@strasse.de`: folded into
+    one, the owner of one domain would be handed what somebody wrote from the other.
     """
-    return unicodedata.normalize("NFKC", clean_email(text).casefold())
+    local, at, domain = clean_email(text).rpartition("@")
+    return f"{unicodedata.normalize('NFKC', local.casefold())}{at}{ascii_domain(domain)}"
 
 
 def refuse_swelling_email(text: str) -> None:
-    """Validator of addresses: the canonical form, too, must fit its column (one ß becomes two letters, one ㎒ three).
+    """Validator of addresses: the canonical form, too, must fit its column (one ﬃ becomes three letters).
 
     :raises ValidationError: when it does not.
     """

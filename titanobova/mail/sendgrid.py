@@ -9,6 +9,7 @@ from django.utils import timezone
 from python_http_client.exceptions import HTTPError
 from sendgrid import SendGridAPIClient
 
+from titanobova.domains import with_ascii_domain
 from titanobova.letters import Letter
 from titanobova.mail.answers import Answer, Outcome, answer_of
 from titanobova.models import OutgoingMail
@@ -43,7 +44,7 @@ def message_of(mail: OutgoingMail, letter: Letter, message_id: str) -> dict[str,
     name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
     message: dict[str, Any] = {
         "from": {"email": address, **({"name": name} if name else {})},
-        "personalizations": [{"to": [{"email": mail.recipient}]}],
+        "personalizations": [{"to": [{"email": with_ascii_domain(mail.recipient)}]}],
         "subject": letter.subject,
         "content": [{"type": "text/plain", "value": letter.text}, {"type": "text/html", "value": letter.html}],
         "headers": {"Message-ID": message_id},

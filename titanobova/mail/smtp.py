@@ -15,6 +15,7 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 
+from titanobova.domains import with_ascii_domain
 from titanobova.letters import Letter
 from titanobova.mail.answers import ACCEPTED, Answer, Outcome, plain
 from titanobova.models import OutgoingMail
@@ -54,7 +55,7 @@ def _message_of(mail: OutgoingMail, letter: Letter, message_id: str) -> EmailMul
         letter.subject,
         letter.text,
         settings.DEFAULT_FROM_EMAIL,
-        [mail.recipient],
+        [with_ascii_domain(mail.recipient)],
         reply_to=[mail.reply_to] if mail.reply_to else None,
         headers={"Message-ID": message_id},
     )
