@@ -26,6 +26,17 @@ MASKED = frozenset({"password", "totp_secret", "totp_pending_secret", "digest"})
 class AuditedModelAdmin(ExportedAdmin):
     """Every change made in the admin writes its audit row in the transaction of the change."""
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """Return the row of a page; one that is to be changed is held until the change is stored.
+
+        Every column is written back. Of a row that was read without holding it, that would undo what its owner or
+        somebody else of the staff did at the same moment: a new password, a second factor, an erasure.
+        """
+        found = super().get_object(request, object_id, from_field)
+        if found is None or request.method != "POST" or not transaction.get_connection().in_atomic_block:
+            return found
+        return type(found)._base_manager.select_for_update(no_key=True).filter(pk=found.pk).first()
+
     def save_model(self, request: HttpRequest, obj: Model, form: "ModelForm[Any]", change: bool) -> None:
         """Save, and record what changed from what to what; secrets only as the fact that they changed."""
         with transaction.atomic():

@@ -12,6 +12,7 @@ from django.http import HttpRequest
 
 from audit.actor import Actor
 from audit.admin import AuditedModelAdmin, ReadOnlyModelAdmin
+from users.erased import is_erased_email
 from users.identity import canonical_email
 from users.models import LoginAttempt, Session, User
 from users.services import addresses, lock, sessions
@@ -120,7 +121,12 @@ class UserAdmin(RightsAdmin):
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Only superusers change other people of the staff: a new address is enough to take an account over."""
+        """Only superusers change other people of the staff: a new address is enough to take an account over.
+
+        Nobody changes an erased account.
+        """
+        if obj is not None and is_erased_email(obj.email):
+            return False  # a page that was opened before the erasure would bring the person back
         is_within_reach = obj is None or obj == request.user or not (obj.is_staff or obj.is_superuser)
         allowed: bool = super().has_change_permission(request, obj)
         return allowed and (is_within_reach or request.user.is_superuser)
