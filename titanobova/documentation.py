@@ -27,6 +27,12 @@ class SchemaView(SpectacularAPIView):
 
     throttle_classes = []
 
+    def handle_exception(self, exc: Exception) -> Response:
+        """Refuse in JSON like all else, whatever form of the document was asked for."""
+        self.request.accepted_renderer, self.request.accepted_media_type = JSONRenderer(), JSONRenderer.media_type
+        answer: Response = super().handle_exception(exc)
+        return answer
+
 
 @extend_schema(exclude=True)
 class IndexView(SpectacularSwaggerSplitView):

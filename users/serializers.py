@@ -126,6 +126,8 @@ class RegisterInput(ClosedSerializer):
 class ProfileOutput(ModelSerializer[User]):
     """A person as they see themselves."""
 
+    requested_user_type = serializers.ChoiceField(User.Type.choices, allow_blank=True)
+
     class Meta:
         model = User
         fields = [

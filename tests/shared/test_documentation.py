@@ -1,14 +1,18 @@
 """`/api/v1/`: documentation for people, an index for programs, and the OpenAPI document behind both."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from django.contrib.staticfiles import finders
 from django.core.management import call_command
 from django.test import Client
+from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 from rest_framework.test import APIClient
+
+from users.models import User
 
 pytestmark = pytest.mark.django_db
 
@@ -76,3 +80,17 @@ def test_the_document_is_made_without_a_warning(tmp_path: Path) -> None:
     call_command("spectacular", validate=True, fail_on_warn=True, file=str(tmp_path / "schema.yml"))
 
     assert "/api/v1/auth/token/" in (tmp_path / "schema.yml").read_text()
+
+
+def test_a_refusal_is_json_whatever_form_of_the_document_was_asked_for(anonymous: APIClient) -> None:
+    answer = anonymous.put("/api/v1/schema/")
+
+    assert (answer.status_code, answer["Content-Type"]) == (405, "application/json")
+    assert answer.json()["code"] == "method_not_allowed"
+
+
+def test_a_profile_is_what_the_document_says(api: Callable[[User], APIClient], student: User) -> None:
+    document = api(student).get("/api/v1/schema/", headers={"Accept": "application/vnd.oai.openapi+json"}).json()
+    profile = {"$ref": "#/components/schemas/ProfileOutput", "components": document["components"]}
+
+    Draft202012Validator(profile).validate(api(student).get("/api/v1/users/profile/").json())
