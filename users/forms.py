@@ -15,7 +15,14 @@ from titanobova.errors import DomainError
 from titanobova.http import client_address
 from users.models import User
 from users.services.limits import count_try
-from users.services.login import prove_password, record_half_login, record_login
+from users.services.login import (
+    WrongCredentials,
+    held_as_proved,
+    prove_password,
+    record_half_login,
+    record_login,
+    record_refused_login,
+)
 from users.services.second_factor import LIMIT, WrongSecondFactor, record_failure, spend_code
 
 # Where the browser's session keeps whose password was proved, which, and when, while the second factor is to be set up.
@@ -67,13 +74,13 @@ class StaffLoginForm(AuthenticationForm):
                 self.user_cache = self._log_in(given["username"], given["password"], given.get("token", ""))
             except DomainError as refusal:
                 raise forms.ValidationError(refusal.text, code=refusal.code) from None
-            self.confirm_login_allowed(self.user_cache)
         return given
 
     def _log_in(self, email: str, password: str, token: str) -> User:
         actor = Actor.from_request(self.request)
         count_try("login", throttling.network_of(client_address(self.request)), by=actor)
         user = prove_password(email, password, by=actor)
+        self._refuse_others_than_staff(user, by=actor)
         if user.totp_enabled:
             count_try(LIMIT, str(user.pk), by=actor.as_user(user))
             if not spend_code(user, token):
@@ -90,9 +97,24 @@ class StaffLoginForm(AuthenticationForm):
             }
             raise SecondFactorMissing
         with transaction.atomic():
-            record_login(user, by=actor)
+            held = held_as_proved(user)
+            if held.totp_enabled != user.totp_enabled:  # turned on since, so no code was asked for
+                raise WrongCredentials
+            record_login(held, by=actor)
         user.backend = "users.backends.SessionOnlyBackend"  # what django's login() reads
         return user
+
+    def _refuse_others_than_staff(self, user: User, *, by: Actor) -> None:
+        """Keep out who is no staff before anything is recorded as a login, or a code spent.
+
+        :raises ValidationError: for them
+        """
+        try:
+            self.confirm_login_allowed(user)
+        except forms.ValidationError:
+            with transaction.atomic():
+                record_refused_login(user, by=by, reason="no staff")
+            raise
 
 
 class StaffPasswordForm(AdminOwnPasswordChangeForm):

@@ -121,7 +121,8 @@ class ConfirmSecondFactorView(APIView):
         form.is_valid(raise_exception=True)
         given, user, actor = form.validated_data, current_user(request), Actor.from_request(request)
         if user.totp_enabled:
-            require_step_up(user, password=given["password"], token=given["current_token"], by=actor)
+            proved = require_step_up(user, password=given["password"], token=given["current_token"], by=actor)
+            user.password = proved.password  # a proof may have brought its hash up to date
         second_factor.confirm_enrolment(user, given["token"], by=actor)
         user.refresh_from_db()
         return Response(serializers.ProfileOutput(user).data)

@@ -86,7 +86,7 @@ def test_without_a_second_look_each_of_them_would_open_a_session(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The negative control."""
-    monkeypatch.setattr(login, "_held_as_proved", lambda proved: proved)
+    monkeypatch.setattr(login, "held_as_proved", lambda proved: proved)
     meanwhile(shut_out)
 
     assert log_in(student) == 200

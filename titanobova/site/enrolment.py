@@ -45,10 +45,12 @@ def enrol(request: HttpRequest) -> HttpResponse:
     except DomainError as refusal:
         return _page(request, Shown(*second_factor.pending_enrolment(user), []), error=refusal.text)
     del request.session[PENDING_ENROLMENT]
-    user.refresh_from_db()  # the cookie session is bound to the second factor too
     with transaction.atomic():
-        record_login(user, by=Actor.from_request(request))
-        login(request, user, backend="users.backends.SessionOnlyBackend")
+        same = User.objects.select_for_update(no_key=True).filter(pk=user.pk, password=user.password, is_staff=True)
+        if (held := same.first()) is None:  # the owner has chosen another password since
+            return HttpResponseRedirect(reverse("admin:login"))
+        record_login(held, by=Actor.from_request(request))
+        login(request, held, backend="users.backends.SessionOnlyBackend")
     return HttpResponseRedirect(reverse("admin:index"))
 
 

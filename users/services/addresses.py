@@ -11,7 +11,7 @@ from users.identity import canonical_email, clean_email
 from users.models import User
 from users.services import email_flows
 from users.services.eviction import evict_others, refuse_evicted
-from users.services.links import Purpose, close_links, has_room, kept_only_if, open_link, spend_link
+from users.services.links import Purpose, close_links, has_room, held_by_email, kept_only_if, open_link, spend_link
 from users.services.step_up import require_step_up
 
 
@@ -41,10 +41,10 @@ def mark_verified(user: User, *, by: Actor) -> None:
 
 def resend_verification(email: str, *, by: Actor) -> None:
     """Mail a fresh link to an address that waits for its proof; any other address gets none, at the same cost."""
-    user = User.objects.filter(email_canonical=canonical_email(email)).first()
-    waits = user is not None and user.is_active and not user.email_verified
-    wanted = has_room(Purpose.VERIFY_EMAIL, email) and waits
+    room = has_room(Purpose.VERIFY_EMAIL, email)
     with transaction.atomic():
+        user = held_by_email(email)
+        wanted = room and user is not None and user.is_active and not user.email_verified
         record("update", "users.email.verification_requested", by=by, on=user, details={"mailed": wanted})
         with kept_only_if(wanted):
             email_flows.send_verification(user or User(email=clean_email(email)))

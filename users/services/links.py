@@ -97,6 +97,14 @@ def spend_link(link: MailedLink) -> User:
     return user
 
 
+def held_by_email(email: str) -> User | None:
+    """Return the account that has this address now, held until the caller's transaction ends.
+
+    One that is erased or moves to another address at this moment is waited for: nothing more is mailed to it then.
+    """
+    return User.objects.select_for_update(no_key=True).filter(email_canonical=canonical_email(email)).first()
+
+
 def close_links(user: User, *purposes: Purpose) -> None:
     """Make the open links of these purposes void, in the caller's transaction."""
     MailedLink.objects.open().filter(user=user, purpose__in=purposes).update(spent_at=timezone.now())

@@ -47,14 +47,14 @@ def log_in(email: str, password: str, *, by: Actor) -> Session | PendingLogin:
     proved = prove_password(email, password, by=by)
     by = by.as_user(proved)
     with transaction.atomic():
-        user = _held_as_proved(proved)
+        user = held_as_proved(proved)
         if user.totp_enabled:
             record_half_login(user, by=by)
             return PendingLogin.objects.create(user=user, expires_at=timezone.now() + settings.PENDING_LOGIN_LIFETIME)
         return finish_login(user, by=by)
 
 
-def _held_as_proved(proved: User) -> User:
+def held_as_proved(proved: User) -> User:
     """Return the account as it is now, held until the caller's transaction ends.
 
     Hashing takes long, and longer while others wait for it: a thief's login may have begun before the owner chose a new
@@ -90,6 +90,12 @@ def record_half_login(user: User, *, by: Actor) -> None:
     by = by.as_user(user)
     _note(user.email, LoginAttempt.Outcome.SECOND_FACTOR, by=by)
     record("login", "auth.login.password_proved", by=by, on=user)
+
+
+def record_refused_login(user: User, *, by: Actor, reason: str) -> None:
+    """Record, in the caller's transaction, that the password was right and yet nobody was let in."""
+    _note(user.email, LoginAttempt.Outcome.WRONG, by=by, user=user)
+    record("login", "auth.login.failed", by=by, on=user, details={"reason": reason}, outcome="failure")
 
 
 def prove_password(email: str, password: str, *, by: Actor) -> User:
@@ -151,13 +157,21 @@ def _refuse(
 
     :raises WrongCredentials: always.
     """
-    user = account if isinstance(account, User) else None
     with transaction.atomic():
+        user = _held_unless_gone(account)
         _note(email, outcome, by=by, user=user)
         record("login", "auth.login.failed", by=by, on=user, details={"reason": str(outcome)}, outcome="failure")
-        if outcome == LoginAttempt.Outcome.WRONG:
+        if outcome == LoginAttempt.Outcome.WRONG and (user or isinstance(account, UnknownAccount)):
             _tell_of_a_new_lock(account, budget, by=by)
     raise WrongCredentials
+
+
+def _held_unless_gone(account: User | UnknownAccount) -> User | None:
+    """Return the account unless it was erased while a password was hashed: nothing is written to its name then."""
+    if isinstance(account, UnknownAccount):
+        return None
+    same = User.objects.select_for_update(no_key=True).filter(pk=account.pk, email_canonical=account.email_canonical)
+    return same.first()
 
 
 def _tell_of_a_new_lock(account: User | UnknownAccount, budget: Lockable, *, by: Actor) -> None:

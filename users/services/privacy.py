@@ -13,6 +13,7 @@ from users import extension_points
 from users.erased import is_erased_email
 from users.models import User
 from users.personal_data import account_data, erase_account_data
+from users.services.eviction import refuse_evicted
 from users.services.step_up import require_step_up
 
 
@@ -40,11 +41,13 @@ def erase_account(user: User, *, password: str, token: str = "", by: Actor) -> N
 
     :raises StaffAccount: for staff, whose acts must stay theirs.
     :raises StepUpRequired: without the password, and a code where there is a second factor.
+    :raises InvalidToken: when the session was ended meanwhile.
     """
     _refuse_staff(user)
     require_step_up(user, password=password, token=token, by=by)
     with transaction.atomic():
         person = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+        refuse_evicted(by)
         _refuse_staff(person)
         if is_erased_email(person.email):
             return

@@ -105,8 +105,10 @@ def _provisioning_uri(user: User, secret: str) -> str:
 def confirm_enrolment(user: User, code: str, *, by: Actor) -> None:
     """Turn the second factor on, with the codes that came with it; all other sessions end.
 
-    The code that confirms is spent: who watched it cannot log in with it. Where one is on already, the caller has asked
-    for the password and a code of that one: a stolen session must not put the thief's app in the place of the owner's.
+    The code that confirms is spent: who watched it cannot log in with it. Where one is on already, as `user` knows, the
+    caller has asked for the password and a code of that one: a stolen session must not put the thief's app in the place
+    of the owner's. So that and the password must still be as `user` knows: a thief might let a request wait until the
+    owner has a second factor, or another password.
 
     :raises NothingToConfirm: without a secret that waits for it.
     :raises WrongSecondFactor: when the code does not fit.
@@ -122,9 +124,9 @@ def confirm_enrolment(user: User, code: str, *, by: Actor) -> None:
         record_failure(user, by=by)
         raise WrongSecondFactor
     with transaction.atomic():
-        confirmed = User.objects.filter(pk=user.pk, totp_pending_secret=pending).update(
-            totp_secret=pending, totp_pending_secret="", totp_enabled=True, totp_last_step=step
-        )
+        as_known = {"totp_enabled": user.totp_enabled, "password": user.password}
+        asked = User.objects.filter(pk=user.pk, totp_pending_secret=pending, **as_known)
+        confirmed = asked.update(totp_secret=pending, totp_pending_secret="", totp_enabled=True, totp_last_step=step)
         if not confirmed:
             raise NothingToConfirm
         refuse_evicted(by)
@@ -140,6 +142,7 @@ def disable(user: User, *, by: Actor) -> None:
     """Turn the second factor off; the caller has asked for the password and a code. All other sessions end.
 
     :raises NoSecondFactor: when there is none.
+    :raises InvalidToken: when the session was ended meanwhile.
     """
     with transaction.atomic():
         cleared = User.objects.filter(pk=user.pk, totp_enabled=True).update(
@@ -147,6 +150,7 @@ def disable(user: User, *, by: Actor) -> None:
         )
         if not cleared:
             raise NoSecondFactor
+        refuse_evicted(by)
         user.backup_codes.all().delete()
         Session.objects.filter(user=user).other_than(by.session_id).end("second factor changed")
         record("update", "auth.2fa.disabled", by=by, on=user)
@@ -157,10 +161,12 @@ def regenerate_backup_codes(user: User, *, by: Actor) -> list[str]:
     """Replace the backup codes, used and unused; the caller has asked for the password and a code.
 
     :raises NoSecondFactor: when there is none to replace.
+    :raises InvalidToken: when the session was ended meanwhile.
     """
     with transaction.atomic():
-        if not User.objects.select_for_update().filter(pk=user.pk, totp_enabled=True).exists():
+        if not User.objects.select_for_update(no_key=True).filter(pk=user.pk, totp_enabled=True).exists():
             raise NoSecondFactor
+        refuse_evicted(by)
         user.backup_codes.filter(is_confirmed=True).delete()
         codes = _make_backup_codes(user, is_confirmed=True)
         record("update", "auth.2fa.codes_replaced", by=by, on=user)
@@ -179,6 +185,9 @@ def complete_login(token: PendingLogin, code: str, *, by: Actor) -> Session:
     if not user.is_active or not PendingLogin.objects.reserve_try(token.pk):
         raise InvalidToken
     with transaction.atomic():
+        # The account's row first, as everywhere: a new password at this moment ends the pending login, or waits for it.
+        if not User.objects.select_for_update(no_key=True).filter(pk=user.pk, is_active=True).exists():
+            raise InvalidToken
         fits = spend_code(user, code)
         if fits and not PendingLogin.objects.spend(token.pk):
             raise InvalidToken  # and the code stays unspent, for the transaction is rolled back

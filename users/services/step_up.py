@@ -20,8 +20,8 @@ class StepUpRequired(DomainError):
     message = "Send your password with this request, and a code (`token`) if you have a second factor."
 
 
-def require_step_up(user: User, *, password: str, token: str = "", by: Actor) -> None:
-    """Let the caller go on only when the person behind the request is proved anew.
+def require_step_up(user: User, *, password: str, token: str = "", by: Actor) -> User:
+    """Let the caller go on only when the person behind the request is proved anew; return the account as proved.
 
     Guesses count as failed logins do: the same lock and the same limit of codes stop them.
 
@@ -31,7 +31,7 @@ def require_step_up(user: User, *, password: str, token: str = "", by: Actor) ->
     if not password:
         raise StepUpRequired
     try:
-        prove_password(user.email, password, by=by)
+        proved = prove_password(user.email, password, by=by)
     except WrongCredentials:
         raise StepUpRequired from None
     stored = User.objects.get(pk=user.pk)
@@ -41,3 +41,4 @@ def require_step_up(user: User, *, password: str, token: str = "", by: Actor) ->
             record_failure(stored, by=by)
             raise StepUpRequired
         throttling.forget(LIMIT, str(user.pk))
+    return proved
