@@ -17,6 +17,7 @@ from legacy_import.hashing import is_hash_of
 from legacy_import.loading import WRITERS, BatchCounts
 from legacy_import.loading.checksums import as_stored, checksum_of_texts
 from legacy_import.loading.outcome import RowRefusedError
+from legacy_import.loading.unfinished import is_same_row
 from legacy_import.mapping import compile_mapper
 from legacy_import.models import ImportedRecord, ImportRun
 from legacy_import.noting import Notes
@@ -96,7 +97,8 @@ class Judge:
                 continue
             texts = self._texts(instance)
             changed_here = not record.is_merged and checksum_of_texts(texts.values()) != record.written
-            known.append(_Known(mapped, record, instance, texts, changed_here, self.checksum(row) != record.checksum))
+            changed_there = not is_same_row(record, self.checksum(row))
+            known.append(_Known(mapped, record, instance, texts, changed_here, changed_there))
         return known
 
     def _judge(self, known: Sequence[_Known], unknown: Sequence[Mapped]) -> None:
@@ -128,9 +130,11 @@ class Judge:
             self.notes.differ(one.record.legacy_id, How.REJECTED if how is How.OTHERWISE else how, reason=str(refusal))
             return
         left_out = set() if one.changed_here or one.changed_there else writer.decided_elsewhere(one.mapped, one.stored)
+        links = [name for name in writer.links if getattr(one.stored, name) is None and values[name] is not None]
         writer.change(one.stored, values, is_shared=is_shared)
-        if fields := [name for name in self._differing(one.texts, one.stored) if name not in left_out]:
-            self.notes.differ(one.record.legacy_id, how, fields)
+        fields = [name for name in self._differing(one.texts, one.stored) if name not in left_out]
+        if fields or links:
+            self.notes.differ(one.record.legacy_id, how, [*fields, *(name for name in links if name not in fields)])
 
     def _judge_merged(self, writer: Any, one: _Known) -> None:
         """A merged row differs once it means something else, or brings its object further."""

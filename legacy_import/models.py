@@ -10,6 +10,7 @@ from courses.money import price_text
 from legacy_import.record import LEGACY_ID_LENGTH
 from titanobova.ids import uuid7
 
+BEFORE = "before:"  # begins the old ids of rows whose id the old site has given to something else since
 OF_A_TITLE = "title:"  # begins the old ids of courses that were made of a title: no row of their own brought them
 
 

@@ -1,6 +1,7 @@
 """One batch of mapped rows into the database: in one transaction, idempotent, by a bounded number of queries."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,9 +11,11 @@ from django.utils import timezone
 
 from legacy_import.loading.checksums import checksum_of_fields, checksum_of_object
 from legacy_import.loading.ids import uuid7_of
+from legacy_import.loading.moments import is_another_moment
 from legacy_import.loading.outcome import BatchCounts, LoadNote, Merge, RowRefusedError
+from legacy_import.loading.unfinished import is_unfinished, unfinished
 from legacy_import.loading.writer import Writer
-from legacy_import.models import ImportedRecord, ImportRun
+from legacy_import.models import BEFORE, ImportedRecord, ImportRun
 from legacy_import.repeats import REASON
 from legacy_import.rows import ImportOptions, Mapped
 from titanobova.constraints import checked_now
@@ -67,6 +70,8 @@ class _Batch:
         self.touched: dict[UUID, Model] = {}  # objects that were here, to be stored again
         self.known: dict[str, ImportedRecord] = {}
         self.records: list[tuple[ImportedRecord, Model]] = []
+        self.renamed: list[ImportedRecord] = []  # of rows whose id is another's by now
+        self.linked: list[tuple[ImportedRecord, Model]] = []  # only a link was filled, which is no part of `written`
         self.owners: dict[UUID, ImportedRecord] = {}
 
     def load(self) -> BatchCounts:
@@ -74,8 +79,8 @@ class _Batch:
         fresh, changed = self._sorted_out()
         if fresh or changed:
             self.writer.look_up([*fresh, *(row for row, _ in changed)])
-            self._change(changed)  # first, for what they give up is free for the new ones
-            self._create(fresh)
+            others = self._change(changed)  # first, for what they give up is free for the new ones
+            self._create([*others, *fresh])
             self._write()
         return self.counts
 
@@ -139,26 +144,75 @@ class _Batch:
         if self._is_untouched_here(twin) and self.writer.merge(twin, values):
             self.touched[twin.pk] = twin
 
-    def _change(self, changed: Sequence[Changed]) -> None:
-        """Bring objects to what their old rows say now, unless somebody here changed them since."""
+    def _change(self, changed: Sequence[Changed]) -> list[Mapped]:
+        """Bring objects to what their old rows say now, unless somebody here changed them since.
+
+        Returns the rows that are about something else than those that had their ids before.
+        """
         if not changed:
-            return
+            return []
         ids = {record.object_id for _, record in changed}
         # Locked, or a first login at this moment would lose its new hash to the old one that we read before it.
         stored = self.writer.model._default_manager.select_for_update(no_key=True).order_by("pk").in_bulk(ids)
         self._load_owners(stored.values())
         merged = ImportedRecord.objects.filter(kind=self.writer.kind, object_id__in=ids, is_merged=True)
         shared = set(merged.values_list("object_id", flat=True))
+        others = []
         for row, record in changed:
             instance = stored.get(record.object_id)
+            if instance is not None and self._is_another(row, instance):
+                self._give_up_id(record, row)
+                others.append(row)
+                continue
             try:
-                if kept := self._reason_to_keep(instance):
-                    self.counts.unchanged += 1
-                    self.counts.note(kept, f"row {row.legacy_id}")
-                elif instance is not None:
-                    self._change_one(row, instance, is_shared=instance.pk in shared)
+                self._change_if_ours(row, record, instance, is_shared=record.object_id in shared)
             except RowRefusedError as refusal:
                 self.counts.refuse(row, str(refusal))
+        return others
+
+    def _change_if_ours(self, row: Mapped, record: ImportedRecord, instance: Model | None, *, is_shared: bool) -> None:
+        if instance is not None and is_unfinished(record, self._checksum(row)):
+            self._fill_links(row, record, instance)
+        elif kept := self._reason_to_keep(instance):
+            self.counts.unchanged += 1
+            self.counts.note(kept, f"row {row.legacy_id}")
+        elif instance is not None:
+            self._change_one(row, instance, is_shared=is_shared)
+
+    def _is_another(self, row: Mapped, instance: Model) -> bool:
+        """Say whether the old site has deleted what the object came of, and given its id to something new.
+
+        Treated as a change, a stranger would get the account, with all that hangs on it.
+        """
+        made_at = row.fields["created_at"]
+        was_made_at: datetime = instance.created_at  # type: ignore[attr-defined]  # all that is imported has it
+        is_later = isinstance(made_at, datetime) and is_another_moment(made_at, was_made_at)
+        return is_later and self.writer.is_other_than(row, instance)
+
+    def _give_up_id(self, record: ImportedRecord, row: Mapped) -> None:
+        """Remember the object under a name of its own from now on; its row is gone."""
+        del self.known[row.legacy_id]
+        record.legacy_id = f"{BEFORE}{record.object_id.hex}"
+        self.renamed.append(record)
+        self.counts.note(LoadNote.ID_GIVEN_ANEW, f"row {row.legacy_id}")
+
+    def _fill_links(self, row: Mapped, record: ImportedRecord, instance: Model) -> None:
+        """Fill what was empty because the row came before what it names; the row itself is as it was."""
+        values = self.writer.values(row)
+        found = {name: values[name] for name in self.writer.links if getattr(instance, name) is None and values[name]}
+        is_owned = not set(self.writer.columns).isdisjoint(found)
+        if not found or (is_owned and not self._is_untouched_here(instance)):
+            self.counts.unchanged += 1
+            return
+        for name, value in found.items():
+            setattr(instance, name, value)
+        self.counts.updated += 1
+        if is_owned:
+            self._record(row, instance, is_merged=False)
+            self.touched[instance.pk] = instance
+        else:
+            record.checksum = self._checksum_to_remember(row, instance)
+            self.linked.append((record, instance))
 
     def _reason_to_keep(self, instance: Model | None) -> LoadNote | None:
         if instance is None:
@@ -201,7 +255,7 @@ class _Batch:
         elif record.is_merged and not is_merged:
             record.run = self.run  # it brought what the row became
         record.object_id, record.is_merged = instance.pk, is_merged
-        record.checksum = self._checksum(row)
+        record.checksum = self._checksum(row) if is_merged else self._checksum_to_remember(row, instance)
         self.records.append((record, instance))
 
     def _write(self) -> None:
@@ -215,6 +269,8 @@ class _Batch:
         for record, instance in written:
             record.written = self._written(instance)
         self._store_objects()
+        ImportedRecord.objects.bulk_update(self.renamed, ["legacy_id"])
+        ImportedRecord.objects.bulk_update([record for record, _ in self.linked], ["checksum"])
         new = [record for record, _ in written if record.pk is None]
         known = [record for record, _ in written if record.pk is not None]
         ImportedRecord.objects.bulk_update(known, ["object_id", "is_merged", "checksum", "written", "run"])
@@ -230,7 +286,13 @@ class _Batch:
             for instance in touched:
                 instance.updated_at = timezone.now()  # type: ignore[attr-defined]  # not every model has it
         manager.bulk_update(touched, names)
+        if self.linked:
+            manager.bulk_update([instance for _, instance in self.linked], list(self.writer.links))
         manager.bulk_create(list(self.new.values()))
+
+    def _checksum_to_remember(self, row: Mapped, instance: Model) -> int:
+        checksum = self._checksum(row)
+        return unfinished(checksum) if self.writer.waits(row, instance) else checksum
 
     def _checksum(self, row: Mapped) -> int:
         return self.checksums[id(row)]

@@ -31,6 +31,7 @@ class CourseWriter(Writer[Course]):
     kind = Kind.COURSES
     model = Course
     columns = (*AS_MAPPED, "price", "instructor_id", "is_published", "created_at")
+    links = ("instructor_id",)
 
     def look_up(self, rows: Sequence[Mapped]) -> None:
         self.by_old_id = accounts_by_old_id({str(old) for row in rows if (old := row.fields["legacy_instructor_id"])})
@@ -68,9 +69,18 @@ class CourseWriter(Writer[Course]):
     def remember(self, instance: Course) -> None:
         self.slugs.add(instance.slug)
 
+    def waits(self, row: Mapped, instance: Course) -> bool:
+        return instance.instructor_id is None and bool(
+            row.fields["legacy_instructor_id"] or row.fields["instructor_email"]
+        )
+
+    def is_other_than(self, row: Mapped, instance: Course) -> bool:
+        return same_title(str(row.fields["title"])) != same_title(instance.title)
+
     def decided_elsewhere(self, row: Mapped, instance: Course) -> set[str]:
         """The address of who teaches may have found its owner since."""
-        return set() if row.fields["legacy_instructor_id"] else {"instructor_id"}
+        is_decided = instance.instructor_id is None or row.fields["legacy_instructor_id"]
+        return set() if is_decided else {"instructor_id"}
 
     def _slug(self, row: Mapped) -> str:
         return free_slug(stem_of(str(row.fields["slug"] or row.fields["title"]))[:LONGEST_SLUG], self.slugs)

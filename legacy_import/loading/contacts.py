@@ -20,6 +20,7 @@ class ContactWriter(Writer[Contact]):
     kind = Kind.CONTACTS
     model = Contact
     columns = CONTACT_COLUMNS
+    links = ("user_id",)
 
     def look_up(self, rows: Sequence[Mapped]) -> None:
         found, owners = accounts_by_email({canonical_email(str(row.fields["email"])) for row in rows})
@@ -38,3 +39,10 @@ class ContactWriter(Writer[Contact]):
             "user_id": self.senders.get(address) or self.accounts.get(str(row.fields["legacy_user_id"])),
             "created_at": self.instant(row),
         }
+
+    def waits(self, row: Mapped, instance: Contact) -> bool:
+        """It names an account; one that only has the sender's address fetches its messages itself (joining.py)."""
+        return instance.user_id is None and bool(row.fields["legacy_user_id"])
+
+    def is_other_than(self, row: Mapped, instance: Contact) -> bool:
+        return canonical_email(str(row.fields["email"])) != instance.email_canonical

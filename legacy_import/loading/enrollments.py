@@ -105,6 +105,10 @@ class EnrollmentWriter(Writer[Enrollment]):
     def _leads_on(self, status: str, target: str) -> bool:
         return status not in FURTHER or (target in FURTHER and FURTHER.index(target) >= FURTHER.index(status))
 
+    def is_other_than(self, row: Mapped, instance: Enrollment) -> bool:
+        account = self.people.known(row)
+        return account is not None and account != instance.user_id
+
     def decided_elsewhere(self, row: Mapped, instance: Enrollment) -> set[str]:
         """What a ground of another row opened, such as a payment, ends with that ground."""
         return {"status", "completed_at"} if instance.pk in self.ended else set()
@@ -157,6 +161,9 @@ class RegistrationWriter(Writer[EnrollmentRequest]):
             "course_title": row.fields["course_title"] or self.titles.get(course, ""),
             "created_at": self.instant(row),
         }
+
+    def is_other_than(self, row: Mapped, instance: EnrollmentRequest) -> bool:
+        return canonical_email(str(row.fields["email"])) != instance.email_canonical
 
     def follow_up(self, written: Sequence[tuple[ImportedRecord, EnrollmentRequest]]) -> None:
         """Redeem what is of people who have confirmed their addresses here already; nobody else would."""

@@ -15,6 +15,7 @@ class LoadNote(StrEnum):
     ACCOUNT_IN_USE_KEPT = "account_in_use_kept"
     DATE_UNKNOWN = "date_unknown_set_to_1970"
     DELETED_HERE = "deleted_here_kept_so"
+    ID_GIVEN_ANEW = "id_given_to_something_else_made_new"
     LOCAL_CHANGE_KEPT = "local_change_kept"
     PAID_WITHOUT_ENROLLMENT = "paid_without_enrollment"
     PRICE_UNKNOWN_NOT_PUBLISHED = "price_unknown_not_published"

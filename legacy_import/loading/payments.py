@@ -33,6 +33,7 @@ class PaymentWriter(Writer[OldPayment]):
     kind = Kind.PAYMENTS
     model = OldPayment
     columns = (*AS_MAPPED, "user_id", "enrollment_id", "created_at")
+    links = ("user_id", "enrollment_id")
 
     def look_up(self, rows: Sequence[Mapped]) -> None:
         self.people = People(rows)
@@ -53,9 +54,22 @@ class PaymentWriter(Writer[OldPayment]):
         values = {name: row.fields[name] for name in AS_MAPPED}
         return values | {"user_id": user, "enrollment_id": enrollment, "created_at": self.instant(row)}
 
+    def waits(self, row: Mapped, instance: OldPayment) -> bool:
+        names_somebody = bool(row.fields["legacy_user_id"] or row.fields["email"])
+        if instance.user_id is None and names_somebody:
+            return True
+        names_something = any(row.fields[name] for name in ("legacy_enrollment_id", "legacy_course_id", "course_title"))
+        return instance.enrollment_id is None and instance.status in KEEPS_OPEN and names_something
+
+    def is_other_than(self, row: Mapped, instance: OldPayment) -> bool:
+        account = self.people.known(row)
+        is_of_another = None not in (account, instance.user_id) and account != instance.user_id
+        return is_of_another and row.fields["amount"] != instance.amount
+
     def decided_elsewhere(self, row: Mapped, instance: OldPayment) -> set[str]:
         """Which enrolment was meant is the one that was live then; an address may have found its owner since."""
-        return {"enrollment_id"} if row.fields["legacy_user_id"] else {"enrollment_id", "user_id"}
+        decided = {"enrollment_id"} if row.fields["legacy_user_id"] else {"enrollment_id", "user_id"}
+        return {name for name in decided if getattr(instance, name) is not None}
 
     def follow_up(self, written: Sequence[tuple[ImportedRecord, OldPayment]]) -> None:
         ids = {one.enrollment_id for _, one in written if one.enrollment_id and one.status in KEEPS_OPEN}

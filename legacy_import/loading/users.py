@@ -18,6 +18,7 @@ from django.contrib.auth.hashers import is_password_usable, make_password
 
 from legacy_import.aliases import Kind
 from legacy_import.hashing import hash_weak
+from legacy_import.loading.joining import join_to_accounts
 from legacy_import.loading.outcome import LoadNote, RowRefusedError
 from legacy_import.loading.shapes import USER_COLUMNS
 from legacy_import.loading.writer import Writer
@@ -97,6 +98,9 @@ class UserWriter(Writer[User]):
         """True once its owner has logged in here: from then on the account is theirs. No import sets `last_login`."""
         return instance.last_login is not None
 
+    def is_other_than(self, row: Mapped, instance: User) -> bool:
+        return canonical_email(str(row.fields["email"])) != instance.email_canonical
+
     def reason_to_keep(self, instance: User) -> LoadNote:
         """Who confirmed the address here has taken the account over, even if they never logged in."""
         return LoadNote.ACCOUNT_IN_USE_KEPT if instance.email_verified else LoadNote.LOCAL_CHANGE_KEPT
@@ -108,6 +112,9 @@ class UserWriter(Writer[User]):
             values["password"] = instance.password  # each unusable one is different; this one need not change
         super().change(instance, values, is_shared=is_shared)
         self.remember(instance)
+
+    def follow_up(self, written: Sequence[tuple[ImportedRecord, User]]) -> None:
+        join_to_accounts({account.pk for _, account in written})
 
     def _makes_staff(self, row: Mapped) -> bool:
         return self.options.trust_roles and row.fields["user_type"] == User.Type.ADMIN

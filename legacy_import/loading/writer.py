@@ -25,12 +25,14 @@ class Writer(ABC, Generic[M]):
     """One kind, for one batch.
 
     `columns` are the attributes that the import owns: it fills them, and changes them later when the old row changed
-    and nobody here did. What else `values` gives is set once, at the beginning.
+    and nobody here did. What else `values` gives is set once, at the beginning. `links` are those that stay empty as
+    long as what they lead to is not here, and are filled by the first run that finds it.
     """
 
     kind: ClassVar[Kind]
     model: type[M]
     columns: ClassVar[tuple[str, ...]]
+    links: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, run: ImportRun, options: ImportOptions, counts: BatchCounts) -> None:
         self.run, self.options, self.counts = run, options, counts
@@ -79,6 +81,14 @@ class Writer(ABC, Generic[M]):
     def reason_to_keep(self, instance: M) -> LoadNote:
         """Say why the object that somebody here changed stays as it is."""
         return LoadNote.LOCAL_CHANGE_KEPT
+
+    def waits(self, row: Mapped, instance: M) -> bool:
+        """Say whether the row names something that is not here yet, so that the next run has to look at it again."""
+        return False
+
+    def is_other_than(self, row: Mapped, instance: M) -> bool:
+        """Say whether the row plainly is about somebody or something else than the object that came with its id."""
+        return False
 
     def change(self, instance: M, values: dict[str, Any], *, is_shared: bool) -> None:
         """Set what the import owns; `is_shared` means that other rows were merged into it."""

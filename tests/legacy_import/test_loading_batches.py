@@ -77,7 +77,7 @@ def test_the_number_of_queries_does_not_depend_on_the_rows() -> None:
         for numbers in (range(10), range(100, 400))
     ]
 
-    assert many[0] == few[0] <= 4
+    assert many[0] == few[0] <= 6  # two of them ask whether anything waits for the accounts
     assert parts[1][0] <= parts[0][0] <= 10
     if connection.vendor == "postgresql":  # SQLite takes few parameters at once, so Django writes in several parts
         assert many[1] == few[1] == 2
@@ -100,7 +100,7 @@ def test_a_changed_batch_is_written_at_once() -> None:
         counts = load(Kind.USERS, [account(number, first_name="New") for number in range(50)])
 
     assert counts.updated == 50
-    assert len(captured) <= 14  # however many rows there are
+    assert len(captured) <= 16  # however many rows there are
     assert User.objects.filter(first_name="New").count() == 50
 
 
