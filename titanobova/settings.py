@@ -277,6 +277,7 @@ UNFOLD = {
     "SITE_TITLE": "titanobova",
     "SITE_HEADER": "titanobova",
     "SITE_SYMBOL": "school",
+    "SITE_FAVICONS": [{"rel": "icon", "href": "data:,"}],  # none; browsers would ask for /favicon.ico, which is a 404
     "DASHBOARD_CALLBACK": "titanobova.site.dashboard.with_dashboard",
 }
 

@@ -101,6 +101,7 @@ def test_the_admin_needs_nothing_that_its_policy_forbids(staff: User, path: str)
     page = client.get(f"/admin/{path.format(id=staff.pk)}").content.decode()
 
     assert "<script" in page
+    assert '<link rel="icon"' in page  # else browsers ask for one that is not there
     assert ELSEWHERE.findall(page) == []
     assert INLINE.findall(page) == []
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import segno
+from django.contrib import admin
 from django.contrib.auth import login
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -74,8 +75,8 @@ def _who_proved_a_password(request: HttpRequest) -> User | None:
 
 def _page(request: HttpRequest, shown: Shown, *, error: str = "") -> HttpResponse:
     context = {
+        **admin.site.each_context(request),  # the theme's colours and icon too, as on the login page
         "title": "Second factor",
-        "site_title": "titanobova",
         "picture": _picture(shown.provisioning_uri),
         "secret": shown.secret,
         "backup_codes": shown.backup_codes,
