@@ -45,3 +45,10 @@ class Schema(AutoSchema):
         """Leave out a default of no text: it means "not sent", and beside a least length of 1 it is not valid."""
         meta = super()._get_serializer_field_meta(field, direction)
         return {name: value for name, value in meta.items() if (name, value) != ("default", "")}
+
+    def _get_parameters(self) -> list[dict[str, Any]]:
+        """Leave out examples: the page fills them into its form, so whoever tries an operation out would send them."""
+        found = super()._get_parameters()
+        return [
+            {**one, "schema": {key: value for key, value in one["schema"].items() if key != "example"}} for one in found
+        ]

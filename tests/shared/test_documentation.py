@@ -59,6 +59,16 @@ def test_a_person_gets_a_page_that_needs_nothing_from_elsewhere(version: str) ->
     assert re.findall(r"<script(?![^>]*\bsrc=)", html) == []  # the policy would not let an inline one run
 
 
+def test_nothing_that_the_caller_did_not_choose_is_sent_when_an_operation_is_tried_out(anonymous: APIClient) -> None:
+    document = anonymous.get("/api/v1/schema/", headers={"Accept": "application/vnd.oai.openapi+json"}).json()
+    verbs = [verb for path in document["paths"].values() for verb in path.values()]
+
+    parameters = [parameter for verb in verbs for parameter in verb.get("parameters", [])]
+
+    assert "min_price" in {parameter["name"] for parameter in parameters}
+    assert [one["name"] for one in parameters if {"example", "examples"} & {*one, *one["schema"]}] == []
+
+
 @pytest.mark.parametrize("url", ["/api/v1/", "/api/v1/schema/"])
 def test_a_token_that_is_not_valid_does_not_hide_it(anonymous: APIClient, url: str) -> None:
     anonymous.credentials(HTTP_AUTHORIZATION="Bearer null")
