@@ -22,6 +22,10 @@ help: ## this list
 	@sha256sum requirements-dev.txt > $@
 	@sha256sum requirements.txt > .venv/run-stamp
 
+.venv/browser-stamp: .venv/dev-stamp requirements-browser.txt
+	@sha256sum requirements-browser.txt | cmp -s - $@ || $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-browser.txt
+	@sha256sum requirements-browser.txt > $@
+
 setup: .venv/dev-stamp ## everything that development needs, in .venv
 
 run: .venv/run-stamp ## a server with demo data on PORT (default 8000); nothing else is needed
@@ -38,6 +42,12 @@ test-long: .venv/dev-stamp ## what takes long: ten thousand histories of money o
 	@FAULTS=long KILLS=50 $(BIN)/python -m pytest -s tests/faults/test_killed.py tests/faults/test_postgresql.py
 	@FAULTS=long TEST_SERVICES=1 $(BIN)/python -m pytest tests/legacy_import/test_import_restarted_database.py
 	@IMPORT_KILLS=25 $(BIN)/python -m pytest tests/legacy_import/test_import_killed.py -m "not external"
+
+test-browser: chromium .venv/browser-stamp ## the pages in a real Chromium, against gunicorn on SQLite; Chromium is the system's own
+	@$(BIN)/python -m pytest tests/browser
+
+chromium:
+	@command -v chromium > /dev/null || { echo "make test-browser needs chromium on the PATH: apt-get install chromium"; exit 1; }
 
 smoke: .venv/run-stamp ## the migration guide's requests against URL, a line each
 	@$(BIN)/python tests/smoke.py $(URL)
@@ -75,7 +85,7 @@ up: ## the whole of production in Docker
 	docker-compose -f docker-compose.yml up -d
 
 lock: .venv/dev-stamp ## the locks, made anew from the .in files
-	@for file in requirements requirements-dev; do $(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes \
+	@for file in requirements requirements-dev requirements-browser; do $(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-emit-find-links --no-header --no-annotate $$file.in -o $$file.txt; done
 
-.PHONY: help setup run test test-services test-long smoke check format worker bench up lock
+.PHONY: help setup run test test-services test-long test-browser chromium smoke check format worker bench up lock

@@ -37,6 +37,8 @@ PURE = (
     "tests/users/test_old_hashers.py",
 )
 DATABASES = {"db", "transactional_db"}
+# Collected where it is named alone (make test-browser): elsewhere there is neither Chromium nor playwright.
+collect_ignore = ["browser"]
 
 
 class RunTogether(Protocol):
