@@ -97,7 +97,19 @@ def _actor(request: HttpRequest) -> Actor:
 def _difference(form: "ModelForm[Any]", name: str) -> dict[str, str]:
     if name in MASKED:
         return {"changed": "[hidden]"}
-    return {"from": str(form.initial.get(name, ""))[:200], "to": str(form.cleaned_data.get(name, ""))[:200]}
+    return {"from": _told(form.initial.get(name, ""))[:200], "to": _told(form.cleaned_data.get(name, ""))[:200]}
+
+
+def _told(value: Any) -> str:
+    """Return a value as the log keeps it: of other rows only their keys.
+
+    A person chosen in a course's form would stand there with their address, in a row that no erasure looks for.
+    """
+    if isinstance(value, Model):
+        return str(value.pk)
+    if isinstance(value, list | tuple | QuerySet):
+        return ", ".join(sorted(_told(item) for item in value))
+    return str(value)
 
 
 @admin.register(AuditLog)

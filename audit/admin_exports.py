@@ -4,10 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ALL_VAR, ORDER_VAR, PAGE_VAR
 from django.db.models import QuerySet
 from django.http import HttpRequest, StreamingHttpResponse
 
 from audit.actor import Actor
+from audit.details import told_filters
 from audit.lists import LongListAdmin, is_for_all_found
 from audit.services import record
 from titanobova.downloads import download, pieces_of
@@ -55,6 +57,19 @@ class ExportedAdmin(LongListAdmin):
         self, request: HttpRequest, chosen: "QuerySet[Any]", file_format: FileFormat
     ) -> StreamingHttpResponse:
         ticked = "all" if is_for_all_found(request) else len(request.POST.getlist("_selected_action"))
-        filters = {**request.GET.dict(), "chosen": ticked}
+        asked = request.GET.dict()
+        typed = [name for name in asked if not self._is_offered(request, name)]
+        filters = {**told_filters(asked, typed=typed), "chosen": ticked}
         pieces = self.export(chosen, file_format, filters=filters, by=Actor.from_request(request))
         return download(pieces, str(self.opts.verbose_name_plural).replace(" ", "-"), file_format)
+
+    def _is_offered(self, request: HttpRequest, parameter: str) -> bool:
+        """Whether a parameter of the list is one of those that the page draws, and not a search or typed by hand.
+
+        Staff may write a condition on any column of the table into the address: `?first_name__startswith=Ada`.
+        """
+        names = {ALL_VAR, ORDER_VAR, PAGE_VAR}
+        for offered in self.get_list_filter(request):
+            name = offered[0] if isinstance(offered, list | tuple) else offered
+            names.add(name if isinstance(name, str) else name.parameter_name)
+        return any(parameter == name or parameter.startswith(f"{name}__") for name in names)

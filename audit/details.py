@@ -1,12 +1,16 @@
 """The details of a row: made storable, bounded, and told apart into what stays and what can be erased."""
 
 import json
+import re
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from titanobova.http import UNSTORABLE
 from titanobova.logging import redact
 
 DETAILS_BYTES = 4096
+NOT_TOLD = "[hidden]"
+ADDRESS = re.compile(r"[^\s/@]+@[^\s/@]+")
 
 # Members whose values are words and figures of ours; all others may hold what people typed.
 IMPERSONAL = frozenset(
@@ -67,6 +71,20 @@ def tell_apart(event: str, system: str, details: dict[str, object]) -> tuple[Det
     elif fields:
         kept["fields"] = sorted(fields)
     return kept, personal or None
+
+
+def told_filters(filters: Mapping[str, object], *, typed: Collection[str]) -> Details:
+    """Return by what somebody chose rows, as the log keeps it; of the filters in `typed` only that they were used.
+
+    Whoever is looked for is seldom the one who looks: no erasure would find their name or address among the details of
+    somebody else's deed. So a value that looks like an e-mail address is kept in no filter.
+    """
+    return {name: NOT_TOLD if name in typed or ADDRESS.search(str(value)) else value for name, value in filters.items()}
+
+
+def without_addresses(text: str) -> str:
+    """Return a text, such as a path, without what looks like an e-mail address in it."""
+    return ADDRESS.sub(NOT_TOLD, text)
 
 
 def _safe(details: dict[str, object]) -> Details:

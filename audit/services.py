@@ -5,7 +5,7 @@ from django.http import HttpRequest
 from rest_framework.request import Request
 
 from audit.actor import Actor
-from audit.details import tell_apart
+from audit.details import tell_apart, without_addresses
 from audit.jobs import seal_in_a_while
 from audit.models import AuditLog
 from titanobova.logging import log_security_event
@@ -102,5 +102,5 @@ def record_refusal(request: HttpRequest | Request, event: str, details: dict[str
     The settings name this function (SECURITY_EVENT_RECORDER), for the error handler must not import an app.
     """
     action = {"POST": "create", "DELETE": "delete"}.get(request.method or "", "update")
-    facts = {"method": request.method, "path": request.path[:200], **details}
+    facts = {"method": request.method, "path": without_addresses(request.path)[:200], **details}
     record(action, event, by=Actor.from_request(request), details=facts, outcome=AuditLog.Outcome.FAILURE)

@@ -16,6 +16,7 @@ from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView as BaseView
 
 from audit.actor import Actor
+from audit.details import told_filters
 from contacts import serializers
 from contacts.models import Contact, ContactAnswer, ContactQuerySet
 from contacts.services import answering, judging
@@ -179,7 +180,8 @@ class ExportView(APIView):
         """Answer what the list would find, whole and newest first."""
         query = wanted(request)
         found, by = found_contacts(request, query), Actor.from_request(request)
-        pieces = export_contacts(found, self.file_format, filters=query, by=by)
+        filters = told_filters(query, typed=["search"])
+        pieces = export_contacts(found, self.file_format, filters=filters, by=by)
         return download(pieces, "contacts", self.file_format)
 
 

@@ -15,6 +15,8 @@ from audit.actor import Actor
 from audit.admin import AuditedModelAdmin
 from audit.models import AuditLog
 from audit.services import record
+from tests.conftest import make_user
+from tests.courses.conftest import make_course
 from users.models import BackupCode, User
 
 pytestmark = pytest.mark.django_db
@@ -50,6 +52,29 @@ def test_an_edit_says_who_changed_what_from_what_to_what(desk: Client, staff: Us
         "date_of_birth": {"from": "None", "to": "1906-12-09"},
         "is_active": {"from": "True", "to": "False"},
     }
+
+
+def test_a_person_chosen_in_a_form_is_recorded_by_their_id_alone(desk: Client, staff: User) -> None:
+    old, new = (make_user(f"{name}@example.com", user_type="instructor") for name in ("old", "new"))
+    course = make_course(title="Ponds", slug="ponds", instructor=old)
+    form = {"title": "Ponds", "slug": "ponds", "price": "0", "currency": "eur", "instructor": str(new.pk)}
+
+    answer = desk.post(f"/admin/courses/course/{course.pk}/change/", form)
+
+    assert answer.status_code == 302, answer.content
+    fields = AuditLog.objects.get(details__event="admin.changed").all_details["fields"]
+    assert fields["instructor"] == {"from": str(old.pk), "to": str(new.pk)}
+    assert "@" not in str(fields)
+
+
+def test_of_several_rows_chosen_in_a_form_the_ids_are_recorded(desk: Client, student: User) -> None:
+    first, second = (Group.objects.create(name=name) for name in ("one@example.com", "two@example.com"))
+    student.groups.add(first)
+
+    change(desk, student, groups=[second.pk])
+
+    fields = AuditLog.objects.get(details__event="admin.changed").all_details["fields"]
+    assert fields == {"groups": {"from": str(first.pk), "to": str(second.pk)}}
 
 
 def test_an_edit_that_cannot_be_recorded_does_not_happen(

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.contrib import admin
@@ -58,6 +59,18 @@ def test_the_chosen_courses_or_all_that_were_found_leave_as_csv(desk: Client, ac
     log = AuditLog.objects.get(details__event="admin.exported")
     assert (log.details["of"], log.details["format"]) == ("courses.course", "csv")
     assert log.all_details["filters"] == {"is_published__exact": "1", "chosen": "all" if across == "1" else 1}
+
+
+@pytest.mark.parametrize("typed", ["q", "email", "email__istartswith", "first_name__contains"])
+def test_whom_somebody_searched_for_is_not_recorded(desk: Client, student: User, typed: str) -> None:
+    words = {"q": student.email, "email": student.email, "email__istartswith": "stud", "first_name__contains": "Ad"}
+    query = urlencode({typed: words[typed], "is_active__exact": "1"})
+
+    answer = desk.post(f"/admin/users/user/?{query}", {"action": "export_csv", "_selected_action": [student.pk]})
+
+    assert student.email in b"".join(answer).decode()
+    filters = AuditLog.objects.get(details__event="admin.exported").all_details["filters"]
+    assert filters == {typed: "[hidden]", "is_active__exact": "1", "chosen": 1}
 
 
 def test_enrolments_leave_as_json_lines_with_whose_they_are(desk: Client, student: User) -> None:

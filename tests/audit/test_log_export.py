@@ -78,6 +78,14 @@ def test_who_took_what_along_is_recorded_before_the_first_byte(reader: APIClient
     assert row.all_details == {"event": "audit.exported", "format": "csv", "filters": {"action": "login"}}
 
 
+def test_of_whom_an_export_speaks_is_recorded_by_id_alone(reader: APIClient, student: User) -> None:
+    asked = {"user": str(student.pk), "ip_address": "192.0.2.7", "resource_id": student.email}
+    reader.get(CSV, asked)
+
+    row = AuditLog.objects.get(details__event="audit.exported")
+    assert row.all_details["filters"] == {**dict.fromkeys(asked, "[hidden]"), "user": str(student.pk)}
+
+
 def test_an_export_that_cannot_be_recorded_hands_nothing_out(
     reader: APIClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -122,8 +130,8 @@ def test_the_admin_exports_what_was_chosen(staff: User) -> None:
     desk.force_login(staff, backend="users.backends.SessionOnlyBackend")
 
     form = {"action": "export_jsonl", "_selected_action": [str(chosen.pk)]}
-    lines = body_of(desk.post("/admin/audit/auditlog/?action__exact=login", form)).splitlines()
+    lines = body_of(desk.post("/admin/audit/auditlog/?action__exact=login&q=", form)).splitlines()
 
     assert [json.loads(line)["event"] for line in lines] == ["x"]
     row = AuditLog.objects.get(details__event="audit.exported")
-    assert row.all_details["filters"] == {"action__exact": "login", "chosen": 1}
+    assert row.all_details["filters"] == {"action__exact": "login", "q": "[hidden]", "chosen": 1}

@@ -15,7 +15,7 @@ from rest_framework.test import APIClient
 from audit.actor import Actor
 from audit.details import DETAILS_BYTES
 from audit.models import AuditLog
-from audit.services import SECURITY_EVENTS, record
+from audit.services import SECURITY_EVENTS, record, record_refusal
 from tests.shared.conftest import Lines
 from users.models import Session, User
 
@@ -153,3 +153,12 @@ def test_a_visitor_is_nobody_and_a_session_has_its_id(student: User) -> None:
 
     assert Actor.from_request(request).session_id == request.auth.pk  # type: ignore[attr-defined]  # as above
     assert Actor(ip_address="192.0.2.1").as_user(student).user == student
+
+
+def test_an_address_in_a_path_that_is_refused_stays_out_of_the_log(rf: RequestFactory, student: User) -> None:
+    request = rf.get("/api/enrollments/ada%40example.com/")
+    request.user = student
+
+    record_refusal(request, "access.denied", {})
+
+    assert AuditLog.objects.get().all_details["path"] == "/api/enrollments/[hidden]/"
