@@ -12,6 +12,7 @@ from contacts.workflow import Status, sources_of
 from titanobova.ids import uuid7
 from titanobova.models import OutgoingMail
 from titanobova.search import MatchesWords
+from users.erased import is_erased_email
 from users.identity import canonical_email
 from users.models import User
 
@@ -138,6 +139,11 @@ class Contact(models.Model):
         """Save, with the canonical form of the e-mail beside it."""
         self.email_canonical = canonical_email(self.email)
         super().save(*args, **kwargs)
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether its words were taken out with the person who wrote it; no message comes in without any."""
+        return is_erased_email(self.email) and not self.message
 
     @property
     def was_sent_logged_in(self) -> bool:

@@ -174,6 +174,11 @@ def release(attempt: Attempt) -> None:
     IdempotencyKey.objects.filter(pk=attempt.key, status=None).delete()
 
 
+def give_up(attempt: Attempt, *, object_id: UUID) -> None:
+    """Let an attempt stand for an object no longer that is gone; where it stands for another one by now, it stays."""
+    IdempotencyKey.objects.filter(pk=attempt.key, object_id=object_id).delete()
+
+
 def expired_attempts() -> QuerySet[IdempotencyKey]:
     """Return the names that count no more; one that is claimed anew is none of them."""
     return IdempotencyKey.objects.filter(expires_at__lte=timezone.now())

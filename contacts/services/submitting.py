@@ -2,6 +2,7 @@
 
 from contextlib import nullcontext
 from datetime import timedelta
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -13,7 +14,7 @@ from audit.services import fact
 from contacts.models import Contact
 from contacts.spam import UNKNOWN, History, Submission, score
 from titanobova.email import wake_on_commit, write_mail
-from titanobova.idempotency import Attempt, claim, digest, insert_once, settle
+from titanobova.idempotency import Attempt, claim, digest, give_up, insert_once, settle
 from titanobova.models import OutgoingMail
 from titanobova.prepared import PreparedValues, insert_together
 from users.identity import canonical_email
@@ -34,20 +35,18 @@ def submit_contact(submission: Submission, *, by: Actor, attempt: Attempt | None
     """Store what somebody wrote, once, with where it came from, and tell staff; spam is stored and nobody is told.
 
     It belongs to the person who is logged in, if any. A repetition, by the same `attempt` or with the same words within
-    SAME_FOR, gets the contact that the first one made.
+    SAME_FOR, gets the contact that the first one made, unless that was erased.
 
     :raises IdempotencyKeyReused: when the attempt stands for another body.
     """
     contact = _judged(submission, by)
-    rows = _rows(contact, by)
     same = _same_words(submission, by)
-    with transaction.atomic() if attempt else nullcontext():
-        first = claim(attempt, contact.pk, status=201) if attempt else None
-        if first is None:
-            first = insert_once(same, *rows, status=201, lifetime=SAME_FOR)
-            if attempt and first:
-                settle(attempt, status=201, object_id=first)
-    if first is not None and (stored := Contact.objects.filter(pk=first).first()):
+    first = _store_once(_rows(contact, by), same, attempt)
+    stored = Contact.objects.filter(pk=first).first() if first else None
+    if stored and stored.is_erased:  # whoever wrote it is gone, and writes anew
+        _give_up(stored, same, attempt)
+        return submit_contact(submission, by=by, attempt=attempt)
+    if stored:
         return stored
     if first is not None:  # staff have deleted it meanwhile; the words arrive under its id again
         contact.pk = first
@@ -88,6 +87,23 @@ def _same_words(submission: Submission, by: Actor) -> Attempt:
     words = (submission.name, submission.email, submission.phone, submission.subject, submission.message)
     key = digest("contacts: the same words", by.user and by.user.pk, *words)
     return Attempt(key, key)
+
+
+def _store_once(rows: list[Model], same: Attempt, attempt: Attempt | None) -> UUID | None:
+    """Store a contact's rows and return None, or return the id of the contact that was stored at the first time."""
+    with transaction.atomic() if attempt else nullcontext():
+        first = claim(attempt, rows[0].pk, status=201) if attempt else None
+        if first is None:
+            first = insert_once(same, *rows, status=201, lifetime=SAME_FOR)
+            if attempt and first:
+                settle(attempt, status=201, object_id=first)
+    return first
+
+
+def _give_up(erased: Contact, *attempts: Attempt | None) -> None:
+    """Let these attempts stand for an erased contact no longer; of parallel repetitions none undoes another's claim."""
+    for attempt in filter(None, attempts):
+        give_up(attempt, object_id=erased.pk)
 
 
 def _rows(contact: Contact, by: Actor) -> list[Model]:

@@ -10,9 +10,11 @@ from rest_framework.test import APIClient
 
 from contacts.models import Contact
 from contacts.services.answering import close_contact
+from tests.conftest import PASSWORD, make_user
 from tests.contacts.conftest import FORM, LEAST, URL, events
 from titanobova.models import IdempotencyKey, OutgoingMail
 from users.models import User
+from users.services.privacy import erase_account
 
 pytestmark = pytest.mark.django_db
 OTHER = FORM | {"message": "Something else."}
@@ -84,6 +86,25 @@ def test_a_repetition_does_not_tell_a_visitor_what_became_of_it(anonymous: APICl
     close_contact(Contact.objects.get(), by=actor)
 
     assert send(anonymous, FORM).json() == first.json()
+
+
+@pytest.mark.parametrize("name", [None, "attempt-1"])
+@pytest.mark.parametrize("is_late", [False, True])
+def test_who_repeats_a_message_that_was_erased_sends_a_new_one(
+    anonymous: APIClient, actor: Any, name: str | None, is_late: bool
+) -> None:
+    person = make_user(FORM["email"], email_verified=True)
+    first = send(anonymous, FORM, name)
+    erase_account(person, password=PASSWORD, by=actor.as_user(person))
+    if is_late:
+        let_ten_minutes_pass()
+
+    second, third = send(anonymous, FORM, name), send(anonymous, FORM, name)
+
+    assert second.json()["id"] != first.json()["id"]
+    assert {member: second.json()[member] for member in FORM} == FORM
+    assert (third.status_code, third.json()) == (201, second.json())
+    assert sorted(Contact.objects.values_list("message", flat=True)) == ["", FORM["message"]]
 
 
 @pytest.mark.parametrize("kind", ["json", "multipart"])
