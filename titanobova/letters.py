@@ -85,6 +85,19 @@ def unseal(text: str) -> str:
     return LINK_SECRET.sub(lambda found: decrypt(found[0]), text)
 
 
+def reseal(text: str) -> str:
+    """Return sealed `text` with the secret of each link encrypted with the first key, whichever has encrypted it.
+
+    :raises ValueError: when FIELD_ENCRYPTION_KEYS lacks the key.
+    """
+    return LINK_SECRET.sub(lambda found: encrypt(decrypt(found[0])), text)
+
+
+def holds_secrets(text: str) -> bool:
+    """Whether `text` has a link whose secret is still in it."""
+    return LINK_SECRET.search(text) is not None
+
+
 def without_secrets(text: str) -> str:
     """Return `text` with the secret of each link cut out."""
     return LINK_SECRET.sub("...", text)

@@ -6,6 +6,7 @@ from django.db.models import Q
 from audit.actor import Actor
 from audit.services import record
 from titanobova.crypto import decrypt, encrypt
+from titanobova.mail.resealing import reseal_waiting_mail
 from users.models import User
 
 SECRETS = ("totp_secret", "totp_pending_secret")
@@ -18,6 +19,13 @@ def rotate_keys(*, by: Actor) -> int:
 
     :raises ValueError: when a stored secret fits none of the keys; the rows before it are done, a rerun continues.
     """
+    count = _rotate_second_factors() + reseal_waiting_mail()
+    with transaction.atomic():
+        record("update", "auth.keys.rotated", by=by, details={"count": count})
+    return count
+
+
+def _rotate_second_factors() -> int:
     count = 0
     holders = User.objects.exclude(Q(totp_secret="") & Q(totp_pending_secret="")).order_by("pk")
     for user in holders.only("pk", *SECRETS).iterator(chunk_size=500):
@@ -25,6 +33,4 @@ def rotate_keys(*, by: Actor) -> int:
         fresh = {name: encrypt(decrypt(token)) for name, token in stored.items() if token}
         if User.objects.filter(pk=user.pk, **stored).update(**fresh):
             count += len(fresh)
-    with transaction.atomic():
-        record("update", "auth.keys.rotated", by=by, details={"count": count})
     return count
