@@ -101,6 +101,12 @@ class Migration(migrations.Migration):
                     "totp_last_step",
                     models.BigIntegerField(default=0, editable=False, help_text="30-second step of the last code used"),
                 ),
+                (
+                    "session_epoch",
+                    models.PositiveIntegerField(
+                        default=0, editable=False, help_text="how often all sessions were ended at once"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
                 ("updated_at", models.DateTimeField(auto_now=True)),
                 ("last_password_change", models.DateTimeField(blank=True, null=True)),

@@ -52,6 +52,9 @@ class User(Lockable, AbstractBaseUser, PermissionsMixin):
     totp_secret = models.TextField(blank=True, editable=False, help_text="encrypted")
     totp_pending_secret = models.TextField(blank=True, editable=False, help_text="encrypted; not confirmed yet")
     totp_last_step = models.BigIntegerField(default=0, editable=False, help_text="30-second step of the last code used")
+    session_epoch = models.PositiveIntegerField(
+        default=0, editable=False, help_text="how often all sessions were ended at once"
+    )
 
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(auto_now=True)
@@ -120,8 +123,11 @@ class User(Lockable, AbstractBaseUser, PermissionsMixin):
         return f"{self.first_name} {self.last_name}".strip()
 
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
-        """Return what cookie sessions are bound to: another password, address or second factor ends them."""
-        bound_to = f"{self.password}:{self.email_canonical}:{self.totp_enabled}"
+        """Return what cookie sessions are bound to: another password, address or second factor ends them.
+
+        So does the end of all sessions: a cookie is no row of ours that could be ended, so it names the epoch instead.
+        """
+        bound_to = f"{self.password}:{self.email_canonical}:{self.totp_enabled}:{self.session_epoch}"
         return salted_hmac("users.models.User", bound_to, secret=secret, algorithm="sha256").hexdigest()
 
     def get_full_name(self) -> str:

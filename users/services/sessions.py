@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from audit.actor import Actor
@@ -78,11 +79,14 @@ def end_session(user: User, session_id: UUID, *, by: Actor, reason: str = "logou
 
 
 def end_all_sessions(user: User, *, by: Actor, reason: str) -> int:
-    """End every session of `user`, in the caller's transaction or its own, and return how many there were."""
+    """End every session of `user`, in the caller's transaction or its own, and return how many with tokens there were.
+
+    The admin's cookies end with them, of which nobody knows how many there are; so the fact is recorded anyway.
+    """
     with transaction.atomic():
+        User.objects.filter(pk=user.pk).update(session_epoch=F("session_epoch") + 1)
         ended = Session.objects.filter(user=user).end(reason)
-        if ended:
-            record("logout", "auth.sessions.ended", by=by, on=user, details={"reason": reason, "sessions": ended})
+        record("logout", "auth.sessions.ended", by=by, on=user, details={"reason": reason, "sessions": ended})
     return ended
 
 
