@@ -1,7 +1,7 @@
 """What accounts know of a person: handed out to them, and taken out when they are erased."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Q
@@ -10,7 +10,16 @@ from titanobova.models import OutgoingMail
 from titanobova.personal_data import blank_mail
 from titanobova.search import forget_deleted_words
 from users.erased import erased_email
-from users.models import BackupCode, KnownSource, LoginAttempt, MailedLink, PendingLogin, Session, User
+from users.models import (
+    BackupCode,
+    FormerAddress,
+    KnownSource,
+    LoginAttempt,
+    MailedLink,
+    PendingLogin,
+    Session,
+    User,
+)
 from users.services.profile import discard_picture
 
 ACCOUNT = (
@@ -38,8 +47,8 @@ ACCOUNT = (
 )
 SESSION = ("id", "created_at", "last_used_at", "expires_at", "ended_at", "ended_reason", "ip_address", "user_agent")
 ATTEMPT = ("email", "outcome", "ip_address", "user_agent", "created_at")
-LINKS_AT_ONCE = 100
-MAIL_FOLLOWS_LINK = timedelta(seconds=10)  # both are written in one transaction
+SPANS_AT_ONCE = 100
+MAIL_FOLLOWS = timedelta(seconds=10)  # the row that says where it goes; both are written in one transaction
 
 # What an erased account has in its columns; those that are not named stay.
 BLANK: dict[str, Any] = {
@@ -74,6 +83,7 @@ def account_data(user: User) -> dict[str, Any]:
     """
     mails = OutgoingMail.objects.filter(_mailed_to(user, {user.email})).order_by("pk")
     links = MailedLink.objects.filter(user=user).order_by("pk")
+    former = FormerAddress.objects.filter(user=user).order_by("pk")
     return {
         "account": User.objects.filter(pk=user.pk).values(*ACCOUNT).get(),
         "groups": list(user.groups.values_list("name", flat=True)),
@@ -82,6 +92,7 @@ def account_data(user: User) -> dict[str, Any]:
         "unfinished_logins": list(PendingLogin.objects.filter(user=user).values("expires_at", "wrong_codes")),
         "known_networks": list(KnownSource.objects.filter(user=user).values("created_at", "last_used_at")),
         "backup_codes": list(BackupCode.objects.filter(user=user).values("is_confirmed", "used_at")),
+        "former_addresses": list(former.values("email", "replaced_at")),
         "mailed_links": list(links.values("purpose", "email", "created_at", "expires_at", "spent_at")),
         "mails": list(mails.values("recipient", "subject", "status", "delivery", "created_at", "sent_at")),
     }
@@ -96,7 +107,7 @@ def erase_account_data(user: User) -> None:
     for theirs in _mails(user, addresses):
         blank_mail(OutgoingMail.objects.filter(theirs), recipient=erased_email(user.pk))
     LoginAttempt.objects.filter(Q(user=user) | Q(email__in=[address[:254] for address in addresses])).delete()
-    for model in (Session, PendingLogin, KnownSource, BackupCode, MailedLink):
+    for model in (Session, PendingLogin, KnownSource, BackupCode, MailedLink, FormerAddress):
         model._default_manager.filter(user=user).delete()
     discard_picture(user)
     user.groups.clear()
@@ -122,18 +133,35 @@ def _addresses(user: User) -> set[str]:
 
 
 def _mails(user: User, addresses: set[str]) -> Iterator[Q]:
-    """Return which mails were to the person: by address, or because one of their links was in it, LINKS_AT_ONCE each.
+    """Return which mails were to the person: by address, or because they went where only theirs could go just then.
 
-    A link may have gone to an address that they only claimed, so of what went there nothing else is touched. Anybody
-    can have links mailed to an account, and SQLite takes no more than a thousand conditions in one query.
+    Anybody can have links mailed to an account, and SQLite takes no more than a thousand conditions in one query: so
+    they come SPANS_AT_ONCE each. All are found by the index of recipients.
     """
     yield _mailed_to(user, addresses)
-    links = list(MailedLink.objects.filter(user=user).values_list("email", "created_at"))
-    for start in range(0, len(links), LINKS_AT_ONCE):
+    spans = list(_spans(user))
+    for start in range(0, len(spans), SPANS_AT_ONCE):
         wanted = Q()
-        for email, sent_at in links[start : start + LINKS_AT_ONCE]:
-            wanted |= Q(recipient__iexact=email, created_at__range=(sent_at, sent_at + MAIL_FOLLOWS_LINK))
+        for email, since, until in spans[start : start + SPANS_AT_ONCE]:
+            wanted |= Q(recipient__iexact=email, created_at__range=(since, until), reply_to="")
         yield wanted
+
+
+def _spans(user: User) -> Iterator[tuple[str, datetime, datetime]]:
+    """Yield to which address, and between which instants, mail about the account alone was sent.
+
+    A link may have gone to an address that they only claimed, so of what went there nothing else is touched. A former
+    address was the account's until another took its place, the notice of that included; what is mailed there since may
+    be for somebody else.
+    """
+    for email, sent_at in MailedLink.objects.filter(user=user).values_list("email", "created_at"):
+        yield email, sent_at, sent_at + MAIL_FOLLOWS
+    since = user.created_at
+    for email, replaced_at in (
+        FormerAddress.objects.filter(user=user).order_by("pk").values_list("email", "replaced_at")
+    ):
+        yield email, since, replaced_at + MAIL_FOLLOWS
+        since = replaced_at
 
 
 def _mailed_to(user: User, addresses: set[str]) -> Q:

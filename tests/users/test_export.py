@@ -143,6 +143,7 @@ LEADS_TO_A_PERSON = {
     "payments.Payment.user": "handed out; the description goes",
     "payments.Refund.requested_by": "of the staff, who are not erased",
     "users.BackupCode.user": "counted; deleted",
+    "users.FormerAddress.user": "handed out; deleted",
     "users.KnownSource.user": "handed out; deleted",
     "users.LoginAttempt.user": "handed out; deleted",
     "users.MailedLink.user": "handed out; deleted",

@@ -8,7 +8,7 @@ from audit.services import record
 from titanobova.errors import DomainError
 from users.extension_points import on_email_verified
 from users.identity import canonical_email, clean_email
-from users.models import User
+from users.models import FormerAddress, User
 from users.services import email_flows
 from users.services.eviction import evict_others, refuse_evicted
 from users.services.links import Purpose, close_links, has_room, held_by_email, kept_only_if, open_link, spend_link
@@ -88,6 +88,7 @@ def confirm_email(token: str, *, by: Actor) -> None:
         ended = evict_others(user, by=by, reason="e-mail changed")
         close_links(user, Purpose.VERIFY_EMAIL)
         record("update", "auth.email.changed", by=by, on=user, details={"sessions_ended": ended})
+        FormerAddress.objects.create(user=user, email=old)
         email_flows.notice_email_changed(user, by, old_email=old)
         _tell_of_verified(user, by=by)
 
@@ -101,6 +102,7 @@ def follow_replaced_email(user: User, *, old_email: str, by: Actor) -> None:
     evict_others(user, by=by, reason="e-mail changed")
     email_flows.send_verification(user)
     record("update", "auth.email.changed", by=by, on=user)
+    FormerAddress.objects.create(user=user, email=old_email)
     email_flows.notice_email_changed(user, by, old_email=old_email)
 
 
