@@ -141,7 +141,6 @@ class UserAdmin(RightsAdmin):
         actor = Actor.from_request(request)
         with transaction.atomic():
             user = cast("User", obj)
-            _read_anew_what_is_not_on_the_page(user, form)
             is_moved = "email" in form.changed_data
             if is_moved:
                 user.email_verified = False  # nobody has proved the new address
@@ -165,16 +164,6 @@ class UserAdmin(RightsAdmin):
 
     def _within_reach(self, request: HttpRequest, chosen: QuerySet[User]) -> list[User]:
         return [user for user in chosen if self.has_change_permission(request, user)]
-
-
-def _read_anew_what_is_not_on_the_page(user: User, form: "ModelForm[Any]") -> None:
-    """Hold the account's row, and take from it what the form does not change.
-
-    The form's account is stored as a whole. What happened since it was read (a new password, a code that was used, all
-    sessions ended) would be undone, and whoever was shut out be let in again.
-    """
-    others = [field.name for field in User._meta.concrete_fields if field.name not in form.fields]
-    user.refresh_from_db(fields=others, from_queryset=User.objects.select_for_update(no_key=True))
 
 
 @admin.register(Session)

@@ -15,8 +15,9 @@ from courses.services.finding import UnknownCourse, get_published_course
 from courses.services.redeeming import redeem_requests
 from titanobova.constraints import checked_now
 from titanobova.errors import FieldError
-from titanobova.idempotency import Attempt, claim, digest
+from titanobova.idempotency import Attempt, claim, digest, give_up
 from titanobova.models import IdempotencyKey
+from users.erased import is_erased_email
 from users.models import User
 
 SAME_FOR = timedelta(minutes=10)  # in which the same request is a second click, not a second wish
@@ -50,9 +51,13 @@ def ask_for_a_place(
         request.course_title, request.price, request.currency = wanted.title, wanted.price, wanted.currency
     if by.user is not None and by.user.is_staff:
         _set_payment(request, price, currency, paid_at)
+    same = _same_wish(request)
     with transaction.atomic():
-        first = _first_of_the_same(request, attempt)
-        stored = EnrollmentRequest.objects.select_related("course").filter(pk=first or UUID(int=0)).first()
+        stored = _first_of_the_same(request, same, attempt)
+        if stored and is_erased_email(stored.email):  # whoever asked is gone, and asks anew
+            for one in filter(None, (same, attempt)):
+                give_up(one, object_id=stored.pk)
+            stored = _first_of_the_same(request, same, attempt)
         return stored or _store(request, by=by)
 
 
@@ -71,14 +76,23 @@ def _set_payment(request: EnrollmentRequest, price: Decimal | None, currency: st
     request.is_paid, request.paid_at = paid_at is not None, paid_at
 
 
-def _first_of_the_same(request: EnrollmentRequest, attempt: Attempt | None) -> UUID | None:
-    """Return the id that the first of these requests got, or None to the first itself."""
+def _same_wish(request: EnrollmentRequest) -> Attempt:
     words = (request.first_name, request.last_name, request.phone, request.experience, request.level, request.notes)
     wish = (request.course_id, request.course_title, request.price, request.currency, request.paid_at)
     key = digest("courses: the same request", request.email, *words, *wish)
+    return Attempt(key, key)
+
+
+def _first_of_the_same(request: EnrollmentRequest, same: Attempt, attempt: Attempt | None) -> EnrollmentRequest | None:
+    """Return what the first of these requests has stored, or None to the first itself."""
+    first = _id_of_the_first(request, same, attempt)
+    return EnrollmentRequest.objects.select_related("course").filter(pk=first).first() if first else None
+
+
+def _id_of_the_first(request: EnrollmentRequest, same: Attempt, attempt: Attempt | None) -> UUID | None:
     if attempt is not None and (first := claim(attempt, request.pk, status=201)):
         return first
-    first = claim(Attempt(key, key), request.pk, status=201, lifetime=SAME_FOR)
+    first = claim(same, request.pk, status=201, lifetime=SAME_FOR)
     if attempt is not None and first is not None:
         IdempotencyKey.objects.filter(pk=attempt.key).update(object_id=first)
     return first

@@ -12,11 +12,13 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from rest_framework.test import APIClient
 from time_machine import travel
 
+from audit.actor import Actor
 from audit.models import AuditLog
 from courses.models import Course, Enrollment, EnrollmentRequest
-from tests.conftest import client_of
+from tests.conftest import PASSWORD, client_of, make_user
 from tests.courses.conftest import make_course
 from users.models import User
+from users.services.privacy import erase_account
 
 URL = "/api/v1/courses/enrollment-requests/"
 FORM = {
@@ -244,6 +246,20 @@ def test_a_key_that_comes_with_words_that_are_known_stands_for_what_they_made(an
         named.append(anonymous.post(URL, form, headers={"Idempotency-Key": "late"}).json())
 
     assert named == [first, first]
+
+
+@pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "attempt-1"}])
+def test_who_repeats_a_request_that_was_erased_asks_anew(
+    anonymous: APIClient, actor: Actor, headers: dict[str, str]
+) -> None:
+    person = make_user(FORM["email"], email_verified=True)
+    anonymous.post(URL, FORM, headers=headers)
+    erase_account(person, password=PASSWORD, by=actor.as_user(person))
+
+    second, third = (anonymous.post(URL, FORM, headers=headers).json() for _ in range(2))
+
+    assert second == third
+    assert EnrollmentRequest.objects.filter(first_name=FORM["first_name"]).count() == 1
 
 
 def test_a_request_that_is_refused_leaves_its_key_free(anonymous: APIClient, priced: Course) -> None:

@@ -5,15 +5,12 @@ from datetime import timedelta
 
 import pyotp
 import pytest
-from django.contrib import admin
 from django.contrib.auth.models import Permission
-from django.forms import modelform_factory
-from django.test import Client, RequestFactory
+from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
-from audit.actor import Actor
 from audit.models import AuditLog
 from tests.conftest import PASSWORD, client_of, make_user
 from tests.users.test_login import BCRYPT
@@ -21,7 +18,6 @@ from tests.users.test_registration import SWELLING
 from titanobova.models import OutgoingMail
 from users.lockout import FAILURES_TO_LOCK
 from users.models import LoginAttempt, User
-from users.services.sessions import end_all_sessions
 
 URL = "/admin/login/?next=/admin/"
 ENROLMENT = "/admin/second-factor/"
@@ -163,23 +159,6 @@ def test_who_has_all_sessions_ended_is_outside_the_admin_too(staff: User) -> Non
     ended = AuditLog.objects.get(details__event="auth.sessions.ended")
     assert (ended.resource_id, ended.details["sessions"]) == (str(staff.pk), 0)
     assert enter(staff.email)
-
-
-def test_an_edit_that_began_before_lets_nobody_in_again_who_was_shut_out_meanwhile(
-    staff: User, actor: Actor, rf: RequestFactory
-) -> None:
-    form = modelform_factory(User, fields=["bio"])({"bio": "new"}, instance=User.objects.get(pk=staff.pk))
-    assert form.is_valid()
-    request = rf.post("/")
-    request.user = staff
-    browser = Client()
-    browser.post(URL, {"username": staff.email, "password": PASSWORD})
-
-    end_all_sessions(staff, by=actor, reason="ended by staff")
-    admin.site.get_model_admin(User).save_model(request, form.instance, form, change=True)
-
-    assert User.objects.get(pk=staff.pk).bio == "new"
-    assert browser.get("/admin/").status_code == 302
 
 
 def test_imported_staff_stay_logged_in_though_their_hash_is_replaced(staff: User) -> None:

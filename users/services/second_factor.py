@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import pyotp
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 from pyotp.exceptions import OTPVerificationError
 
@@ -126,7 +127,13 @@ def confirm_enrolment(user: User, code: str, *, by: Actor) -> None:
     with transaction.atomic():
         as_known = {"totp_enabled": user.totp_enabled, "password": user.password}
         asked = User.objects.filter(pk=user.pk, totp_pending_secret=pending, **as_known)
-        confirmed = asked.update(totp_secret=pending, totp_pending_secret="", totp_enabled=True, totp_last_step=step)
+        confirmed = asked.update(
+            totp_secret=pending,
+            totp_pending_secret="",
+            totp_enabled=True,
+            totp_last_step=step,
+            session_epoch=F("session_epoch") + 1,  # who was let in by another second factor is let in no more
+        )
         if not confirmed:
             raise NothingToConfirm
         refuse_evicted(by)
