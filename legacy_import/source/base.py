@@ -96,9 +96,13 @@ def quoted(name: str) -> str:
     return "`" + name.replace("`", "``") + "`"
 
 
-def selection(table: str, *, beyond: str, order: str) -> str:
-    """Write the one query of a stream, from parts that are quoted already."""
-    return " ".join(["SELECT * FROM", table, *(["WHERE", beyond] if beyond else []), "ORDER BY", order])
+def selection(table: str, columns: Sequence[str], *rest: str) -> str:
+    """Write a query of whole rows, from parts that are quoted already; `rest` follows the table's name.
+
+    The columns are named: `*` leaves out those that are invisible (MySQL, MariaDB), and what it leaves out would be
+    lost without a word. A view that no longer works has none that anybody knows; the database says what ails it.
+    """
+    return " ".join(["SELECT", ", ".join(columns) or "*", "FROM", table, *rest])
 
 
 def in_batches(chunks: Iterable[Chunk], *, size: int, key: str | None) -> Iterator[list[Row]]:

@@ -141,13 +141,14 @@ class MysqlSource(Source):
         yield from self._stream(self._selection(table, key, None), None)
 
     def first_rows(self, table: str, *, limit: int) -> list[Row]:
-        return self._rows(" ".join(["SELECT * FROM", _quoted(table), "LIMIT %s"]), limit)
+        return self._rows(_selection(table, self.columns(table), "LIMIT %s"), limit)
 
     def find(self, table: str, key: str, value: Value) -> Row | None:
-        check_key(table, self.columns(table), key=key, after=None)
+        columns = self.columns(table)
+        check_key(table, columns, key=key, after=None)
         if not could_be_key(value):
             return None
-        found = self._rows(" ".join(["SELECT * FROM", _quoted(table), "WHERE", _quoted(key), "= %s LIMIT 1"]), value)
+        found = self._rows(_selection(table, columns, "WHERE", _quoted(key), "= %s LIMIT 1"), value)
         return the_one(found, key, value)
 
     def close(self) -> None:
@@ -161,7 +162,8 @@ class MysqlSource(Source):
         check_key(table, columns, key=key, after=after)
         every = ", ".join(str(position + 1) for position in range(len(columns)))
         order = every if key is None else _quoted(key)
-        return selection(_quoted(table), beyond=f"{order} > %s" if after is not None else "", order=order)
+        beyond = [] if after is None else ["WHERE", order, "> %s"]
+        return _selection(table, columns, *beyond, "ORDER BY", order)
 
     def _stream(self, sql: str, after: object | None) -> Iterator[Chunk]:
         self._refuse_while_streaming()
@@ -249,6 +251,10 @@ def _greeted_socket(address: MysqlAddress) -> socket.socket:
         return link
     link.close()
     raise SourceError(f"{address.server} does not answer like a MySQL server.")
+
+
+def _selection(table: str, columns: Sequence[Column], *rest: str) -> str:
+    return selection(_quoted(table), [_quoted(column.name) for column in columns], *rest)
 
 
 def _quoted(name: str) -> str:

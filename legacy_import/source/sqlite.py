@@ -65,13 +65,14 @@ class SqliteSource(Source):
         yield from self._stream(self._selection(table, key, None), None)
 
     def first_rows(self, table: str, *, limit: int) -> list[Row]:
-        return self._rows(" ".join(["SELECT * FROM", quoted(table), "LIMIT ?"]), limit)
+        return self._rows(_selection(table, self.columns(table), "LIMIT ?"), limit)
 
     def find(self, table: str, key: str, value: Value) -> Row | None:
-        check_key(table, self.columns(table), key=key, after=None)
+        columns = self.columns(table)
+        check_key(table, columns, key=key, after=None)
         if not could_be_key(value):
             return None
-        found = self._rows(" ".join(["SELECT * FROM", quoted(table), "WHERE", quoted(key), "= ? LIMIT 1"]), value)
+        found = self._rows(_selection(table, columns, "WHERE", quoted(key), "= ? LIMIT 1"), value)
         return the_one(found, key, value)
 
     def close(self) -> None:
@@ -81,7 +82,8 @@ class SqliteSource(Source):
         columns = self.columns(table)
         check_key(table, columns, key=key, after=after)
         order = self._stable_order(table, columns) if key is None else quoted(key)
-        return selection(quoted(table), beyond=f"{order} > ?" if after is not None else "", order=order)
+        beyond = [] if after is None else ["WHERE", order, "> ?"]
+        return _selection(table, columns, *beyond, "ORDER BY", order)
 
     def _stream(self, sql: str, after: object | None) -> Iterator[Chunk]:
         """Read strictly, which is twice as fast; at the first text that is not UTF-8 go on with patience from there.
@@ -140,6 +142,10 @@ class SqliteSource(Source):
             yield
         except sqlite3.Error as error:
             raise self._file.failure(error) from error
+
+
+def _selection(table: str, columns: Sequence[Column], *rest: str) -> str:
+    return selection(quoted(table), [quoted(column.name) for column in columns], *rest)
 
 
 def _behind(taken: int, pieces: Iterator[Chunk]) -> Iterator[Chunk]:

@@ -280,3 +280,20 @@ def test_a_link_that_breaks_or_stalls_is_given_up_in_one_line(
             source.count("users")
 
     assert time.monotonic() - before < 10
+
+
+def test_columns_that_are_invisible_are_read_like_all_others(mariadb: MariaDatabase) -> None:
+    mariadb.execute("""
+        CREATE TABLE users (email VARCHAR(9), phone VARCHAR(30) INVISIBLE, id INT INVISIBLE AUTO_INCREMENT PRIMARY KEY);
+        CREATE TABLE notes (text VARCHAR(9), place INT INVISIBLE);
+        INSERT INTO users (email, phone, id) VALUES ('b', '222', 2), ('a', '111', 1);
+        INSERT INTO notes (text, place) VALUES ('b', 2), ('a', 1);
+    """)
+    first = {"email": "a", "phone": "111", "id": 1}
+
+    with open_source(mariadb.connection) as source:
+        assert [column.name for column in source.columns("users")] == list(first)
+        assert read(source) == [first, {"email": "b", "phone": "222", "id": 2}]
+        assert read(source, "notes", None) == [{"text": "a", "place": 1}, {"text": "b", "place": 2}]
+        assert source.find("users", "id", 1) == first
+        assert first in source.first_rows("users", limit=2)

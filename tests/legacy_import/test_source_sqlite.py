@@ -274,3 +274,14 @@ def test_the_connection_cannot_write(make_sqlite: MakeSqlite) -> None:
     with pytest.raises(sqlite3.OperationalError, match="readonly"):
         database.connection.execute("INSERT INTO users VALUES (1, 'a')")
     database.close()
+
+
+def test_columns_that_are_computed_are_read_under_their_names(make_sqlite: MakeSqlite) -> None:
+    old = make_sqlite(
+        "CREATE TABLE users (id INTEGER PRIMARY KEY, `E``Mail` TEXT, `now` AS (id * 2), kept AS (id * 3) STORED);"
+        "INSERT INTO users (id, `E``Mail`) VALUES (1, 'a');"
+        "CREATE VIEW active AS SELECT id, count(*), `E``Mail`, `E``Mail` FROM users"
+    )
+
+    assert read(str(old)) == [[{"id": 1, "E`Mail": "a", "now": 2, "kept": 3}]]
+    assert read(str(old), "active", None) == [[{"id": 1, "count(*)": 1, "E`Mail": "a", "E`Mail:1": "a"}]]
