@@ -42,12 +42,15 @@ SESSION = (
 )
 TABLES = """
     SELECT table_name FROM information_schema.tables
-    WHERE table_schema = DATABASE() AND table_type IN ('BASE TABLE', 'VIEW')
-    ORDER BY table_type, table_name
+    WHERE table_schema = DATABASE() AND table_type IN ('BASE TABLE', 'SYSTEM VERSIONED', 'VIEW')
+    ORDER BY table_type = 'VIEW', table_name
 """
+# The comment is read by MariaDB alone: since when a row of a SYSTEM VERSIONED table holds, its server keeps for itself.
 COLUMNS = """
     SELECT column_name, column_type FROM information_schema.columns
-    WHERE table_schema = DATABASE() AND table_name = %s ORDER BY ordinal_position
+    WHERE table_schema = DATABASE() AND table_name = %s
+    /*M!100300 AND COALESCE(generation_expression, '') NOT IN ('ROW START', 'ROW END') */
+    ORDER BY ordinal_position
 """
 REFUSALS = {
     ER.ACCESS_DENIED_ERROR: "refused the user or the password",

@@ -297,3 +297,23 @@ def test_columns_that_are_invisible_are_read_like_all_others(mariadb: MariaDatab
         assert read(source, "notes", None) == [{"text": "a", "place": 1}, {"text": "b", "place": 2}]
         assert source.find("users", "id", 1) == first
         assert first in source.first_rows("users", limit=2)
+
+
+def test_of_a_table_that_keeps_its_history_the_rows_of_today_are_read(mariadb: MariaDatabase) -> None:
+    mariadb.execute("""
+        CREATE TABLE users (id INT PRIMARY KEY, email VARCHAR(9), phone VARCHAR(9) INVISIBLE) WITH SYSTEM VERSIONING;
+        CREATE TABLE courses (id INT PRIMARY KEY, title VARCHAR(9), twice INT AS (id * 2) STORED,
+            began TIMESTAMP(6) GENERATED ALWAYS AS ROW START INVISIBLE,
+            ended TIMESTAMP(6) GENERATED ALWAYS AS ROW END, PERIOD FOR SYSTEM_TIME (began, ended)
+        ) WITH SYSTEM VERSIONING;
+        CREATE VIEW active AS SELECT id FROM users;
+        INSERT INTO users (id, email, phone) VALUES (1, 'old', '1'), (2, 'gone', '2');
+        INSERT INTO courses (id, title) VALUES (1, 'Maths');
+    """)
+    mariadb.execute("UPDATE users SET email = 'new' WHERE id = 1; DELETE FROM users WHERE id = 2")
+
+    with open_source(mariadb.connection) as source:
+        assert source.tables() == ["courses", "users", "active"]
+        assert (source.count("users"), read(source)) == (1, [{"id": 1, "email": "new", "phone": "1"}])
+        assert read(source, "courses") == [{"id": 1, "title": "Maths", "twice": 2}]
+        assert read(source, "courses", None) == read(source, "courses")
