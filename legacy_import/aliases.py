@@ -52,6 +52,12 @@ class TableLayout:
     passwords: PasswordRules = DEFAULT_RULES
 
     @property
+    def id_columns(self) -> list[str]:
+        """Columns that a row's id is made of; none where it is a key of a JSON column, or there is no id."""
+        column = self.columns.get("id", "")
+        return [column] if column and column not in self.json else []
+
+    @property
     def secrets(self) -> frozenset[str]:
         """Columns that hold passwords and what belongs to them."""
         named = (self.columns[one] for one in SECRETS if one in self.columns)

@@ -30,18 +30,19 @@ def read(source: Source, order: Order, take_answer: Callable[[], Answer]) -> Ite
     for kind, table in order.tables:
         count = source.count(table.table)
         yield Begun(kind, table, count if order.limit is None else min(count, order.limit))
-        reader = _TableReader(kind, table, order)
+        reader = _TableReader(kind, table, order, source)
         chunks = chunks_of(source, table, order.batch_size, order.limit)
         yield from reader.asking(chunks, take_answer) if kind in order.asked else map(reader.batch, chunks)
 
 
 class _TableReader:
-    def __init__(self, kind: Kind, table: TableLayout, order: Order) -> None:
+    def __init__(self, kind: Kind, table: TableLayout, order: Order, source: Source) -> None:
         self.kind, self.order = kind, order
         self.map_row = compile_mapper(kind, table, order.options)
         self.map_columns = ColumnMapper(kind, table, order.options)
         self.shape, self.checksum = SHAPES.get(kind), RowChecksum(table, order.options)
-        self.repeats = Repeats()
+        odd = source.odd_ids(table.table, table.id_columns)
+        self.repeats = Repeats(self.map_columns.legacy_ids(odd)[0])
 
     def asking(self, chunks: Iterable[Chunk], take_answer: Callable[[], Answer]) -> Iterator[Message]:
         waiting: deque[Firsts] = deque()

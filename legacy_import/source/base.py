@@ -70,6 +70,13 @@ class Source(Protocol):
         """Return the row with this key, or None."""
         ...
 
+    def odd_ids(self, table: str, columns: Sequence[str]) -> Chunk:
+        """Return these columns of the rows in which one of them may be another spelling of an id in another row.
+
+        Such are ` 8` beside 8, and in SQLite the text 7 beside the number; nearly always there are none.
+        """
+        ...
+
     def close(self) -> None:
         """Let go of the source; a second call does nothing."""
         ...

@@ -60,6 +60,8 @@ REFUSALS = {
 }
 LOST = frozenset({2006, 2013})  # CR_SERVER_GONE_ERROR and CR_SERVER_LOST of the MySQL client errors
 UTF8 = "utf8_repaired"
+TEXTS = ("char", "varchar", "tinytext", "text", "mediumtext", "longtext")
+ODD_ID = "{} REGEXP '^ | $|[^ -~]'"  # of a text; a column of any other type spells each id in one way
 
 
 def _decode(raw: Any, _errors: str = "strict", /) -> tuple[str, int]:
@@ -154,6 +156,14 @@ class MysqlSource(Source):
         found = self._rows(_selection(table, columns, "WHERE", _quoted(key), "= %s LIMIT 1"), value)
         return the_one(found, key, value)
 
+    def odd_ids(self, table: str, columns: Sequence[str]) -> Chunk:
+        types = {column.name: column.type.partition("(")[0].split()[0].lower() for column in self.columns(table)}
+        odd = [ODD_ID.format(_quoted(column)) for column in columns if types.get(column) in TEXTS]
+        if not odd:
+            return Chunk(tuple(columns), [])
+        wanted = ", ".join(map(_quoted, columns))
+        return self._chunk(" ".join(["SELECT", wanted, "FROM", _quoted(table), "WHERE", " OR ".join(odd)]))
+
     def close(self) -> None:
         if self._stream_cursor:
             self._stream_cursor.abandon()
@@ -196,12 +206,15 @@ class MysqlSource(Source):
             cursor.execute(sql, arguments)
             return cursor.fetchall()
 
-    def _rows(self, sql: str, argument: object) -> list[Row]:
+    def _rows(self, sql: str, *arguments: object) -> list[Row]:
+        return self._chunk(sql, *arguments).rows()
+
+    def _chunk(self, sql: str, *arguments: object) -> Chunk:
         self._refuse_while_streaming()
         with self._talking(), self._connection.cursor(Cursor) as cursor:
-            cursor.execute(sql, (argument,))
+            cursor.execute(sql, arguments)
             names = [column[0] for column in cursor.description or ()]
-            return Chunk(tuple(names), list(cursor.fetchall())).rows()
+            return Chunk(tuple(names), list(cursor.fetchall()))
 
     def _refuse_while_streaming(self) -> None:
         """A second question would make the driver throw away what is left of the stream without a word."""

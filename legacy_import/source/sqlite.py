@@ -27,6 +27,11 @@ TABLES = r"""
     WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\_%' ESCAPE '\' ORDER BY type, name
 """
 COLUMNS = "SELECT name, type FROM pragma_table_xinfo(?) WHERE hidden <> 1"
+# A column may hold values of any type; numbers sort before all texts, those of which some may be written like a number.
+HOLDS = "SELECT EXISTS(SELECT 1 FROM {table} WHERE {column} < ''), EXISTS(SELECT 1 FROM {table} WHERE {column} >= '')"
+ODD_TEXT = "{0} GLOB '*[^ -~]*' OR {0} GLOB ' *' OR {0} GLOB '* ' OR instr({0}, char(0))"
+LIKE_A_NUMBER = " OR {0} GLOB '[-0-9]*'"
+ODD_ID = "typeof({0}) = 'text' AND ({1}) OR typeof({0}) = 'blob' AND NOT CAST({0} AS TEXT) GLOB '*[^ -~]*'"
 
 
 class SqliteSource(Source):
@@ -75,6 +80,13 @@ class SqliteSource(Source):
         found = self._rows(_selection(table, columns, "WHERE", quoted(key), "= ? LIMIT 1"), value)
         return the_one(found, key, value)
 
+    def odd_ids(self, table: str, columns: Sequence[str]) -> Chunk:
+        odd = [condition for column in columns if (condition := self._odd(quoted(table), quoted(column)))]
+        if not odd:
+            return Chunk(tuple(columns), [])
+        wanted = ", ".join(map(quoted, columns))
+        return self._chunk(" ".join(["SELECT", wanted, "FROM", quoted(table), "WHERE", " OR ".join(odd)]))
+
     def close(self) -> None:
         self._file.close()
 
@@ -118,11 +130,20 @@ class SqliteSource(Source):
                 return
             yield Chunk(names, rows)
 
-    def _rows(self, sql: str, argument: object) -> list[Row]:
+    def _odd(self, table: str, column: str) -> str:
+        """Say in SQL which ids of a column are odd; "" where all are numbers, which an index tells at once."""
+        ((has_numbers, has_others),) = self._all(HOLDS.format(table=table, column=column))
+        texts = ODD_TEXT + LIKE_A_NUMBER if has_numbers else ODD_TEXT
+        return ODD_ID.format(column, texts.format(column)) if has_others else ""
+
+    def _rows(self, sql: str, *arguments: object) -> list[Row]:
+        return self._chunk(sql, *arguments).rows()
+
+    def _chunk(self, sql: str, *arguments: object) -> Chunk:
         with self._reading():
-            cursor = self._file.connection.execute(sql, (argument,))
+            cursor = self._file.connection.execute(sql, arguments)
             names = [column[0] for column in cursor.description]
-            return Chunk(tuple(names), cursor.fetchall()).rows()
+            return Chunk(tuple(names), cursor.fetchall())
 
     def _all(self, sql: str) -> Sequence[Sequence[Value]]:
         with self._reading():

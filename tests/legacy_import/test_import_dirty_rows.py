@@ -25,7 +25,7 @@ BCRYPT = "$2b$10$qLieUXy7ZTv/Ra2MKdxF7OhPLGSgV5Z4HCHz/Y058a5icos7l.FqG"
 
 
 def user(
-    number: int, email: str, *, name: str = "A Person", password: str = BCRYPT, created: str = "'2023-01-01'"
+    number: int | str, email: str, *, name: str = "A Person", password: str = BCRYPT, created: str = "'2023-01-01'"
 ) -> str:
     """Return the SQL of an account."""
     return f"INSERT INTO users VALUES ({number}, '{email}', '{password}', '{name}', 'student', {created});"

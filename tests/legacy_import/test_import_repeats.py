@@ -1,16 +1,20 @@
 """An old id that occurs twice: the first row counts, in every run and in every size of batch; the other is rejected."""
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from legacy_import.comparing import verify
 from legacy_import.mapping import ImportOptions
 from legacy_import.models import ImportedRecord
 from legacy_import.pipeline import Order, run_import
 from legacy_import.repeats import Repeats
 from legacy_import.report import Report
 from legacy_import.rows import Chunk
+from legacy_import.source import open_source
 from tests.legacy_import.conftest import MakeSqlite, MariaDatabase
 from tests.legacy_import.imports import counted, dump, import_from, noted
 from tests.legacy_import.test_import_dirty_rows import USERS, rejected_lines, user
@@ -116,3 +120,91 @@ def test_an_id_that_the_old_database_holds_for_the_same_is_remembered_from_chunk
     assert said(["a1", "a1", "b"], [2, 9, 4]) == ["a1", "a1"]
     assert said(["b", "c"], [4, 5]) == ["b"]
     assert said(["", ""], [6, 7]) == []
+
+
+SPELLED = (
+    "CREATE TABLE users (id, email, password, name, userType, createdAt);"
+    + user(7, "ann@example.com")
+    + user(9, "cal@example.com")
+    + "".join(user(number, f"p{number}@example.com") for number in range(10, 20))
+    + "".join(
+        user(id_, f"{name}@example.com")
+        for name, id_ in {"bob": "'7'", "eve": "' 8'", "dan": "'8'", "fay": "x'39'", "gus": "'a-1'"}.items()
+    )
+)
+
+
+@pytest.mark.parametrize("batch_size", [1, 2, 3, 500])
+def test_one_id_in_several_spellings_is_that_of_the_first_row_in_every_run(
+    make_sqlite: MakeSqlite, batch_size: int
+) -> None:
+    """SQLite keeps 7 and '7' in one column, with all other numbers between them."""
+    old = make_sqlite(SPELLED)
+    first = import_from(old, batch_size=batch_size)
+    after_the_first = dump()
+
+    again = import_from(old, batch_size=batch_size)
+
+    assert (counted(first, "users"), first.balances) == ({"created": 14, "rejected": 3}, True)
+    assert sorted(one for one, _ in refused(first)) == ["7", "8", "9"]
+    assert counted(again, "users") == {"unchanged": 14, "rejected": 3}
+    assert dump() == after_the_first
+    people = set(User.objects.values_list("email", flat=True))
+    assert {"ann@example.com", "cal@example.com", "eve@example.com", "gus@example.com"} <= people
+    assert not people & {"bob@example.com", "dan@example.com", "fay@example.com"}
+
+
+@pytest.mark.parametrize("batch_size", [1, 500])
+def test_a_change_of_the_row_that_is_spelled_otherwise_is_never_taken_for_one_of_the_first(
+    make_sqlite: MakeSqlite, batch_size: int, tmp_path: Path
+) -> None:
+    old = make_sqlite(SPELLED)
+    import_from(old, batch_size=batch_size)
+    with closing(sqlite3.connect(old)) as database:
+        database.execute("UPDATE users SET name = 'Mallory' WHERE typeof(id) = 'text' AND id = '7'")
+        database.execute("UPDATE users SET name = 'Anna' WHERE typeof(id) = 'integer' AND id = 7")
+        database.commit()
+
+    report = import_from(old, batch_size=batch_size)
+    fed_back(old, Path(report.rejects_file), tmp_path)
+
+    assert counted(report, "users") == {"updated": 1, "unchanged": 13, "rejected": 3}
+    assert User.objects.get(pk=ImportedRecord.objects.get(legacy_id="7").object_id).first_name == "Anna"
+    assert verify(Order(str(old), ImportOptions())).differences == 0
+
+
+@pytest.mark.parametrize(
+    ("ids", "odd"),
+    [
+        ("(1), (2), (3)", []),
+        ("('a'), ('b c'), ('7'), (x'ff00')", []),
+        ("(1), ('b'), ('7'), ('-7')", ["7", "-7"]),
+        ("(' a'), ('b '), ('c' || char(0)), ('d' || char(10)), ('é'), (x'39')", 6),
+    ],
+)
+def test_only_odd_spellings_are_remembered(make_sqlite: MakeSqlite, ids: str, odd: list[str] | int) -> None:
+    old = make_sqlite(f"CREATE TABLE users (id, email TEXT); INSERT INTO users (id) VALUES {ids}")
+
+    with open_source(str(old)) as source:
+        found = source.odd_ids("users", ["id"])
+
+    assert found.column("id") == odd if isinstance(odd, list) else len(found.values) == odd
+
+
+@pytest.mark.external
+@pytest.mark.parametrize("batch_size", [1, 500])
+def test_spellings_of_mariadb_too(mariadb: MariaDatabase, batch_size: int) -> None:
+    mariadb.execute(
+        "CREATE TABLE users (id VARCHAR(9) COLLATE utf8mb4_bin, email VARCHAR(99), password VARCHAR(99), "
+        "name VARCHAR(99), userType VARCHAR(9), createdAt VARCHAR(99));"
+        + "".join(
+            user(id_, f"{name}@example.com")
+            for name, id_ in {"ann": "' 8'", "cal": "'7'", "eve": "'70'", "bob": "'8'", "dan": "'7\t'"}.items()
+        )
+    )
+
+    for expected in ({"created": 3, "rejected": 2}, {"unchanged": 3, "rejected": 2}):
+        assert counted(import_from(mariadb.connection, batch_size=batch_size), "users") == expected
+    assert User.objects.filter(email="ann@example.com").exists()
+    with open_source(mariadb.connection) as source:
+        assert set(source.odd_ids("users", ["id"]).column("id")) == {" 8", "7\t"}
