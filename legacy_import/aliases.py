@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypedDict
 
 from legacy_import.passwords import DEFAULT_RULES, PasswordRules
+from legacy_import.rows import Identity
 from legacy_import.synonyms import GLUED_PREFIXES, KNOWN, NOT_A_NAME, NOT_A_PREFIX, SECRETS, Kind
 
 __all__ = ["KNOWN", "Kind", "Layout", "LayoutError", "TableLayout", "TableOverride", "recognised", "understand"]
@@ -50,12 +51,21 @@ class TableLayout:
     currency: str | None = None
     price_unit: Literal["major", "minor"] | None = None
     passwords: PasswordRules = DEFAULT_RULES
+    identity: Identity = ()
+    """What ids are made of where no column holds them."""
+
+    @property
+    def has_ids(self) -> bool:
+        """Whether a row that changes keeps its id."""
+        return "id" in self.columns or bool(self.identity)
 
     @property
     def id_columns(self) -> list[str]:
         """Columns that a row's id is made of; none where it is a key of a JSON column, or there is no id."""
         column = self.columns.get("id", "")
-        return [column] if column and column not in self.json else []
+        if column:
+            return [] if column in self.json else [column]
+        return [one for part in self.identity for one in part]
 
     @property
     def secrets(self) -> frozenset[str]:

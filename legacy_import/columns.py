@@ -5,13 +5,13 @@ alone. So a row becomes what it becomes by itself (mapping.py), in a fraction of
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
 
 from legacy_import.aliases import Kind, TableLayout
-from legacy_import.identifiers import read_legacy_id, texts_of_ids
+from legacy_import.identifiers import read_legacy_id, texts_of_identities, texts_of_ids
 from legacy_import.mapping import steps_of
 from legacy_import.record import Answers, Columns, Columnwise, Constant, Nothing, Noting, Step, Table, always
 from legacy_import.rows import Chunk, ImportOptions, Note, Row, RowRefused
@@ -51,7 +51,7 @@ class ColumnMapper:
 
     def __init__(self, kind: Kind, layout: TableLayout, options: ImportOptions) -> None:
         table, steps = steps_of(kind, layout, options)
-        self._id_column, self._read_id = _id_column(table), read_legacy_id(table)
+        self._plain_ids, self._read_id = _plain_ids(table), read_legacy_id(table)
         self._constants = [step for step in steps if isinstance(step, Constant)]
         others = [step for step in steps if not isinstance(step, Constant | Nothing)]
         # Steps one after the other that look at rows share the row that is put together for them.
@@ -59,7 +59,7 @@ class ColumnMapper:
 
     def legacy_ids(self, chunk: Chunk) -> tuple[list[str], set[int]]:
         """Return the old ids, and where there is none that can be used."""
-        ids: list[Any] = texts_of_ids(chunk.column(self._id_column)) if self._id_column else [None] * len(chunk.values)
+        ids: list[Any] = self._plain_ids(chunk)
         refused = set()
         for position in [position for position, one in enumerate(ids) if one is None]:
             try:
@@ -140,7 +140,11 @@ def _is_columnwise(step: Step) -> bool:
     return isinstance(step, Columnwise)
 
 
-def _id_column(table: Table) -> str:
-    """Return the column of ids, "" where the table has none of its own."""
-    column = table.column("id")
-    return "" if column in table.layout.json else column
+def _plain_ids(table: Table) -> Callable[[Chunk], list[str | None]]:
+    """Return what reads the usual ids of a chunk, with None for those that are to be read one by one."""
+    column, identity = table.column("id"), table.layout.identity
+    if column and column not in table.layout.json:
+        return lambda chunk: texts_of_ids(chunk.column(column))
+    if identity and not column:
+        return lambda chunk: texts_of_identities(identity, chunk)
+    return lambda chunk: [None] * len(chunk.values)

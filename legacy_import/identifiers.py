@@ -7,7 +7,7 @@ from typing import cast
 
 from legacy_import.clean import as_text, clean_text
 from legacy_import.record import LEGACY_ID_LENGTH, Answers, Get, Step, Table, check_length, constant
-from legacy_import.rows import Note, Row, RowRefused, Value
+from legacy_import.rows import Chunk, Identity, Note, Row, RowRefused, Value
 
 
 def read_id(get: Get, field: str) -> Callable[[Row], str | None]:
@@ -62,10 +62,11 @@ def texts_of_ids(values: Sequence[Value]) -> list[str | None]:
 def read_legacy_id(table: Table) -> Callable[[Row], str]:
     """Return what reads the row's own id.
 
-    A table without any id column gets ids from the rows' content, so that a rerun meets the same ones.
+    A table without any id column gets ids of the columns that tell its rows apart. Where nothing does, they are made
+    of the rows' content: a rerun meets the same ones, but a row that changed is a new one.
     """
     if not table.has("id"):
-        return _id_of_content
+        return _read_identity(table.layout.identity) if table.layout.identity else _id_of_content
     read = read_id(table.get("id"), "id")
 
     def legacy_id(row: Row) -> str:
@@ -77,6 +78,36 @@ def read_legacy_id(table: Table) -> Callable[[Row], str]:
     return legacy_id
 
 
+def texts_of_identities(identity: Identity, chunk: Chunk) -> list[str | None]:
+    """Return ids that are made of plain numbers alone as texts, None for all others."""
+    columns = [texts_of_ids(chunk.column(part[0])) for part in identity]
+    return [_joined(cast("list[str]", parts)) if None not in parts else None for parts in zip(*columns, strict=True)]
+
+
+def _read_identity(identity: Identity) -> Callable[[Row], str]:
+    """Return what puts a row's id together. One of which a part is missing has no other id than its content."""
+
+    def legacy_id(row: Row) -> str:
+        parts = [next(filter(None, (_id_text(row[column]) for column in part)), "") for part in identity]
+        return _joined(parts) if all(parts) else _id_of_content(row)
+
+    return legacy_id
+
+
+def _joined(parts: Sequence[str]) -> str:
+    """Write several ids as one, and no others alike.
+
+    One that is too long for our column becomes its digest, and so does one with an address in it: ids are named in
+    reports, and stay when somebody is erased.
+    """
+    whole = ",".join(part.replace("\\", r"\\").replace(",", r"\,") for part in parts) if len(parts) > 1 else parts[0]
+    return "key:" + _digest(whole) if len(whole) > LEGACY_ID_LENGTH or "@" in whole else whole
+
+
 def _id_of_content(row: Mapping[str, Value]) -> str:
     content = repr(sorted((name, as_text(value)) for name, value in row.items()))
-    return "content:" + hashlib.sha256(content.encode("utf-8", "backslashreplace")).hexdigest()[:32]
+    return "content:" + _digest(content)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:32]

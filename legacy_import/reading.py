@@ -151,7 +151,7 @@ def chunks_of(source: Source, table: TableLayout, size: int, limit: int | None) 
 def _of_one_size(source: Source, table: TableLayout, size: int) -> Iterator[Chunk]:
     names: tuple[str, ...] = ()
     gathered: list[tuple[Value, ...]] = []
-    for chunk in source.chunks(table.table, key=table.key):
+    for chunk in source.chunks(table.table, key=table.key, identity=table.identity):
         names = chunk.names
         gathered += chunk.values
         while len(gathered) >= size:

@@ -54,11 +54,12 @@ def repaired_rows(
     for kind, repaired in found.items():
         table = layout.tables[kind]
         yield Begun(kind, table, len(repaired))
-        yield _batch(kind, table, repaired, [_whole(source, one) for one in repaired], options)
+        yield _batch(kind, table, repaired, [_whole(source, table, one) for one in repaired], options)
 
 
-def _whole(source: Source, one: Repaired) -> Row:
-    known = source.find(one.table, one.key, one.row[one.key]) if one.key and one.row.get(one.key) is not None else None
+def _whole(source: Source, table: TableLayout, one: Repaired) -> Row:
+    columns = [one.key] if one.key else table.id_columns
+    known = source.find_by(one.table, {column: one.row[column] for column in columns}) if columns else None
     return Row({**(known or {}), **one.row})
 
 

@@ -32,7 +32,7 @@ class RowChecksum:
         rules = repr((_in_order(vars(table)), _in_order(vars(options)), _code()))
         self._start = blake2b(digest_size=BYTES, key=derive_key(settings.SECRET_KEY, f"import checksums {rules}"))
         named = {name.partition(".")[0] if name in table.json else name for name in table.columns.values()}
-        self._names = sorted(named if "id" in table.columns else {*named, *table.unused})
+        self._names = sorted(named if table.has_ids else {*named, *table.unused})
 
     def __call__(self, row: Mapping[str, Value]) -> int:
         """Sum up one row."""

@@ -11,6 +11,8 @@ from typing import Literal, NamedTuple
 from legacy_import.dates import zone_named
 
 Value = None | bool | int | float | Decimal | str | bytes | dt.datetime | dt.date | dt.time | dt.timedelta
+Identity = tuple[tuple[str, ...], ...]
+"""Columns that tell rows apart together: of each part the first one that has a value."""
 SAMPLE_LENGTH = 80
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from legacy_import.aliases import Kind, Layout, LayoutError, TableLayout, TableOverride, recognised, understand
 from legacy_import.mapping_file import MappingFile
-from legacy_import.rows import Row, Value
+from legacy_import.rows import Identity, Row, Value
 from legacy_import.source import Source, read_schema
 
 LOOKED_AT = 50  # rows
@@ -17,6 +17,7 @@ FROM_JSON = frozenset(
         "notes", "level", "user_agent", "ip_address", "progress", "description", "category",
     }
 )  # fmt: skip
+WHO_IN_WHAT = (("user_id", "email"), ("course_id", "course_title"))
 
 
 def read_layout(source: Source, overrides: Mapping[str, TableOverride] | None = None) -> Layout:
@@ -33,7 +34,22 @@ def read_layout(source: Source, overrides: Mapping[str, TableOverride] | None = 
         raise
     said = {kind: (overrides or {}).get(kind, TableOverride()).get("columns", {}) for kind in layout.tables}
     tables = {kind: _with_json(source, kind, table, said[kind]) for kind, table in layout.tables.items()}
-    return replace(layout, tables=tables)
+    return replace(layout, tables={kind: _with_identity(source, kind, table) for kind, table in tables.items()})
+
+
+def _with_identity(source: Source, kind: Kind, table: TableLayout) -> TableLayout:
+    """Say what tells the rows of a table without an id apart: the key that it declares, as join tables do.
+
+    Of enrolments without one it is who takes part in what, or a row that the old site cancels would be a new one here,
+    and the old one would stay open.
+    """
+    if "id" in table.columns:
+        return table
+    identity: Identity = tuple((column,) for column in source.primary_key(table.table))
+    if not identity and kind is Kind.ENROLLMENTS:
+        parts = [[table.columns.get(field) for field in fields] for fields in WHO_IN_WHAT]
+        identity = tuple(tuple(one for one in part if one and one not in table.json) for part in parts)
+    return replace(table, identity=identity) if all(identity) else table
 
 
 def _with_json(source: Source, kind: Kind, table: TableLayout, said: Mapping[str, str]) -> TableLayout:

@@ -66,6 +66,8 @@ class Tables:
         self.report.tables.append(counted)
         if message.kind is Kind.USERS and message.in_source and not table.columns.get("password"):
             counted.coerce("password", "no_column_so_unusable", "", count=message.in_source)
+        if message.in_source and not table.has_ids:
+            counted.coerce("", "no_key_so_changes_cannot_be_followed", "", count=message.in_source)
         return counted
 
     def _load(self, batch: Batch, table: TableLayout, counted: TableReport) -> None:

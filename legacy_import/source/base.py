@@ -1,11 +1,11 @@
 """What every source offers, and what the dialects share."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Literal, NamedTuple, Protocol, Self
 
 from legacy_import.clean import as_text
-from legacy_import.rows import Chunk, RepairedText, Row, Value
+from legacy_import.rows import Chunk, Identity, RepairedText, Row, Value
 
 MESSAGE_LENGTH = 200
 Dialect = Literal["sqlite", "mysql"]
@@ -58,8 +58,15 @@ class Source(Protocol):
         """
         ...
 
-    def chunks(self, table: str, *, key: str | None) -> Iterator[Chunk]:
-        """Stream the same in whatever pieces come, as they are: no row of it is put together."""
+    def chunks(self, table: str, *, key: str | None, identity: Identity = ()) -> Iterator[Chunk]:
+        """Stream the same in whatever pieces come, as they are: no row of it is put together.
+
+        Where there is no key, rows with the same `identity` stand together.
+        """
+        ...
+
+    def primary_key(self, table: str) -> list[str]:
+        """Name the columns of the key that the table declares, in its order; none for a view."""
         ...
 
     def first_rows(self, table: str, *, limit: int) -> list[Row]:
@@ -68,6 +75,10 @@ class Source(Protocol):
 
     def find(self, table: str, key: str, value: Value) -> Row | None:
         """Return the row with this key, or None."""
+        return self.find_by(table, {key: value})
+
+    def find_by(self, table: str, wanted: Mapping[str, Value]) -> Row | None:
+        """Return the row that has these values in its columns, or None; so for one that is NULL."""
         ...
 
     def odd_ids(self, table: str, columns: Sequence[str]) -> Chunk:
@@ -144,9 +155,21 @@ def could_be_key(value: Value) -> bool:
     return value is not None and not (isinstance(value, int) and value.bit_length() > 63)
 
 
-def the_one(rows: Sequence[Row], key: str, value: Value) -> Row | None:
+def the_one(rows: Sequence[Row], wanted: Mapping[str, Value]) -> Row | None:
     """Return the row that has this key, spelled so: to MySQL `2x` is 2, and `a` is `A`."""
-    return rows[0] if rows and as_text(rows[0][key]) == as_text(value) else None
+    return rows[0] if rows and all(as_text(rows[0][key]) == as_text(value) for key, value in wanted.items()) else None
+
+
+def together(identity: Identity, quote: Callable[[str], str], *, cast: str = "{}") -> list[str]:
+    """Write an order in which rows with the same identity stand together; `cast` makes any two columns comparable."""
+    parts = [list(map(quote, part)) for part in identity]
+    firsts = [f"COALESCE({', '.join(map(cast.format, part))})" if len(part) > 1 else part[0] for part in parts]
+    return [*firsts, *(column for part in parts if len(part) > 1 for column in part)]
+
+
+def is_the_key(identity: Identity, primary_key: Sequence[str]) -> bool:
+    """Say whether no two rows can have the same identity."""
+    return identity == tuple((column,) for column in primary_key)
 
 
 def check_key(table: str, columns: Iterable[Column], *, key: str | None, after: object | None) -> None:

@@ -13,7 +13,7 @@ from pymysql.constants import ER, FIELD_TYPE
 from pymysql.converters import conversions
 from pymysql.cursors import Cursor, SSCursor
 
-from legacy_import.rows import Chunk, Row, Value
+from legacy_import.rows import Chunk, Identity, Row, Value
 from legacy_import.source.address import MysqlAddress
 from legacy_import.source.base import (
     Column,
@@ -24,11 +24,14 @@ from legacy_import.source.base import (
     could_be_key,
     decode_text,
     in_batches,
+    is_the_key,
     quoted,
     selection,
     the_one,
+    together,
 )
 from legacy_import.source.mysql_rows import RowStream
+from legacy_import.source.mysql_schema import COLUMNS, ODD_ID, PRIMARY_KEY, TABLES, TEXTS
 
 CONNECT_SECONDS = 5
 READ_SECONDS = 30
@@ -40,18 +43,6 @@ SESSION = (
     "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
     "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
 )
-TABLES = """
-    SELECT table_name FROM information_schema.tables
-    WHERE table_schema = DATABASE() AND table_type IN ('BASE TABLE', 'SYSTEM VERSIONED', 'VIEW')
-    ORDER BY table_type = 'VIEW', table_name
-"""
-# The comment is read by MariaDB alone: since when a row of a SYSTEM VERSIONED table holds, its server keeps for itself.
-COLUMNS = """
-    SELECT column_name, column_type FROM information_schema.columns
-    WHERE table_schema = DATABASE() AND table_name = %s
-    /*M!100300 AND COALESCE(generation_expression, '') NOT IN ('ROW START', 'ROW END') */
-    ORDER BY ordinal_position
-"""
 REFUSALS = {
     ER.ACCESS_DENIED_ERROR: "refused the user or the password",
     ER.DBACCESS_DENIED_ERROR: "does not let this user into the database",
@@ -60,8 +51,6 @@ REFUSALS = {
 }
 LOST = frozenset({2006, 2013})  # CR_SERVER_GONE_ERROR and CR_SERVER_LOST of the MySQL client errors
 UTF8 = "utf8_repaired"
-TEXTS = ("char", "varchar", "tinytext", "text", "mediumtext", "longtext")
-ODD_ID = "{} REGEXP '^ | $|[^ -~]'"  # of a text; a column of any other type spells each id in one way
 
 
 def _decode(raw: Any, _errors: str = "strict", /) -> tuple[str, int]:
@@ -142,19 +131,24 @@ class MysqlSource(Source):
     ) -> Iterator[list[Row]]:
         yield from in_batches(self._stream(self._selection(table, key, after), after), size=batch_size, key=key)
 
-    def chunks(self, table: str, *, key: str | None) -> Iterator[Chunk]:
-        yield from self._stream(self._selection(table, key, None), None)
+    def chunks(self, table: str, *, key: str | None, identity: Identity = ()) -> Iterator[Chunk]:
+        yield from self._stream(self._selection(table, key, None, identity), None)
+
+    def primary_key(self, table: str) -> list[str]:
+        columns = {column.name for column in self.columns(table)}  # a history adds the end of a row's time to the key
+        return [name for (name,) in self._ask(PRIMARY_KEY, table) if name in columns]
 
     def first_rows(self, table: str, *, limit: int) -> list[Row]:
         return self._rows(_selection(table, self.columns(table), "LIMIT %s"), limit)
 
-    def find(self, table: str, key: str, value: Value) -> Row | None:
+    def find_by(self, table: str, wanted: Mapping[str, Value]) -> Row | None:
         columns = self.columns(table)
-        check_key(table, columns, key=key, after=None)
-        if not could_be_key(value):
+        for key in wanted:
+            check_key(table, columns, key=key, after=None)
+        if not all(map(could_be_key, wanted.values())):
             return None
-        found = self._rows(_selection(table, columns, "WHERE", _quoted(key), "= %s LIMIT 1"), value)
-        return the_one(found, key, value)
+        condition = " AND ".join(f"{_quoted(key)} = %s" for key in wanted)
+        return the_one(self._rows(_selection(table, columns, "WHERE", condition, "LIMIT 1"), *wanted.values()), wanted)
 
     def odd_ids(self, table: str, columns: Sequence[str]) -> Chunk:
         types = {column.name: column.type.partition("(")[0].split()[0].lower() for column in self.columns(table)}
@@ -170,13 +164,19 @@ class MysqlSource(Source):
         if self._connection.open:
             self._connection.close()
 
-    def _selection(self, table: str, key: str | None, after: object | None) -> str:
+    def _selection(self, table: str, key: str | None, after: object | None, identity: Identity = ()) -> str:
         columns = self.columns(table)
         check_key(table, columns, key=key, after=after)
-        every = ", ".join(str(position + 1) for position in range(len(columns)))
-        order = every if key is None else _quoted(key)
+        order = self._stable_order(table, columns, identity) if key is None else _quoted(key)
         beyond = [] if after is None else ["WHERE", order, "> %s"]
         return _selection(table, columns, *beyond, "ORDER BY", order)
+
+    def _stable_order(self, table: str, columns: Sequence[Column], identity: Identity) -> str:
+        """All that the rows have, behind what tells them apart."""
+        order = together(identity, _quoted, cast="CAST({} AS BINARY)")
+        if not (identity and is_the_key(identity, self.primary_key(table))):
+            order += [str(position + 1) for position in range(len(columns))]
+        return ", ".join(order)
 
     def _stream(self, sql: str, after: object | None) -> Iterator[Chunk]:
         self._refuse_while_streaming()

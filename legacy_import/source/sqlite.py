@@ -1,11 +1,11 @@
 """Reads a SQLite file, live or at rest."""
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from legacy_import.rows import Chunk, Row, Value
+from legacy_import.rows import Chunk, Identity, Row, Value
 from legacy_import.source.base import (
     Column,
     Dialect,
@@ -14,9 +14,11 @@ from legacy_import.source.base import (
     could_be_key,
     decode_text,
     in_batches,
+    is_the_key,
     quoted,
     selection,
     the_one,
+    together,
 )
 from legacy_import.source.sqlite_file import ReadOnlyFile
 
@@ -26,6 +28,7 @@ TABLES = r"""
     SELECT name FROM sqlite_master
     WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\_%' ESCAPE '\' ORDER BY type, name
 """
+PRIMARY_KEY = "SELECT name FROM pragma_table_xinfo(?) WHERE pk > 0 ORDER BY pk"
 COLUMNS = "SELECT name, type FROM pragma_table_xinfo(?) WHERE hidden <> 1"
 # A column may hold values of any type; numbers sort before all texts, those of which some may be written like a number.
 HOLDS = "SELECT EXISTS(SELECT 1 FROM {table} WHERE {column} < ''), EXISTS(SELECT 1 FROM {table} WHERE {column} >= '')"
@@ -66,19 +69,24 @@ class SqliteSource(Source):
     ) -> Iterator[list[Row]]:
         yield from in_batches(self._stream(self._selection(table, key, after), after), size=batch_size, key=key)
 
-    def chunks(self, table: str, *, key: str | None) -> Iterator[Chunk]:
-        yield from self._stream(self._selection(table, key, None), None)
+    def chunks(self, table: str, *, key: str | None, identity: Identity = ()) -> Iterator[Chunk]:
+        yield from self._stream(self._selection(table, key, None, identity), None)
+
+    def primary_key(self, table: str) -> list[str]:
+        with self._reading():
+            return [str(name) for (name,) in self._file.connection.execute(PRIMARY_KEY, (table,))]
 
     def first_rows(self, table: str, *, limit: int) -> list[Row]:
         return self._rows(_selection(table, self.columns(table), "LIMIT ?"), limit)
 
-    def find(self, table: str, key: str, value: Value) -> Row | None:
+    def find_by(self, table: str, wanted: Mapping[str, Value]) -> Row | None:
         columns = self.columns(table)
-        check_key(table, columns, key=key, after=None)
-        if not could_be_key(value):
+        for key in wanted:
+            check_key(table, columns, key=key, after=None)
+        if not all(map(could_be_key, wanted.values())):
             return None
-        found = self._rows(_selection(table, columns, "WHERE", quoted(key), "= ? LIMIT 1"), value)
-        return the_one(found, key, value)
+        condition = " AND ".join(f"{quoted(key)} = ?" for key in wanted)
+        return the_one(self._rows(_selection(table, columns, "WHERE", condition, "LIMIT 1"), *wanted.values()), wanted)
 
     def odd_ids(self, table: str, columns: Sequence[str]) -> Chunk:
         odd = [condition for column in columns if (condition := self._odd(quoted(table), quoted(column)))]
@@ -90,10 +98,10 @@ class SqliteSource(Source):
     def close(self) -> None:
         self._file.close()
 
-    def _selection(self, table: str, key: str | None, after: object | None) -> str:
+    def _selection(self, table: str, key: str | None, after: object | None, identity: Identity = ()) -> str:
         columns = self.columns(table)
         check_key(table, columns, key=key, after=after)
-        order = self._stable_order(table, columns) if key is None else quoted(key)
+        order = self._stable_order(table, columns, identity) if key is None else quoted(key)
         beyond = [] if after is None else ["WHERE", order, "> ?"]
         return _selection(table, columns, *beyond, "ORDER BY", order)
 
@@ -149,13 +157,16 @@ class SqliteSource(Source):
         with self._reading():
             return self._file.connection.execute(sql).fetchall()
 
-    def _stable_order(self, table: str, columns: Sequence[Column]) -> str:
-        """The rowid where there is one; views and tables WITHOUT ROWID are ordered by all they have."""
+    def _stable_order(self, table: str, columns: Sequence[Column], identity: Identity) -> str:
+        """What tells the rows apart, and the rowid; views and tables WITHOUT ROWID are ordered by all they have."""
+        order = together(identity, quoted)
+        if identity and is_the_key(identity, self.primary_key(table)):
+            return ", ".join(order)
         try:
             self._file.connection.execute(" ".join(["SELECT rowid FROM", quoted(table), "LIMIT 0"]))
         except sqlite3.OperationalError:
-            return ", ".join(str(position + 1) for position in range(len(columns)))
-        return "rowid"
+            return ", ".join([*order, *(str(position + 1) for position in range(len(columns)))])
+        return ", ".join([*order, "rowid"])
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
