@@ -168,6 +168,32 @@ def test_rows_of_guests_are_known_by_their_address_and_the_title(make_sqlite: Ma
     assert [one[:4] for one in ids()[1:]] == ["key:", "key:"]  # no address outlives its person in an id
 
 
+def check_that_the_first_row_of_a_person_and_course_counts(old: Path | str, execute: Execute) -> None:
+    execute("INSERT INTO enrollments VALUES (1, 3, 'zombie', '2020-01-02', ''), (1, 4, 'active', '2020-01-01', '')")
+    first = import_from(old, batch_size=1)
+    before = dump()
+
+    for batch_size in (1, 2, 500):
+        again = import_from(old, batch_size=batch_size)
+        assert counted(again, "enrollments") == {"unchanged": 4, "rejected": 1}
+    assert counted(first, "enrollments") == {"created": 3, "unchanged": 1, "rejected": 1}
+    assert [one for table in first.tables for one, _ in table.refusals] == ["1,3"]
+    assert dump() == before
+
+
+def test_without_a_key_the_first_row_of_a_person_and_course_counts(make_sqlite: MakeSqlite) -> None:
+    old = make_sqlite(KEYLESS)
+
+    check_that_the_first_row_of_a_person_and_course_counts(old, executing(old))
+
+
+@pytest.mark.external
+def test_without_a_key_the_first_row_counts_on_mariadb_too(mariadb: MariaDatabase) -> None:
+    mariadb.execute(KEYLESS)
+
+    check_that_the_first_row_of_a_person_and_course_counts(mariadb.connection, mariadb.execute)
+
+
 @pytest.mark.external
 def test_rows_of_guests_on_mariadb_too(mariadb: MariaDatabase) -> None:
     """The two columns with which they name a person need not be comparable."""
