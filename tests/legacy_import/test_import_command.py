@@ -259,6 +259,31 @@ def test_options_that_mean_nothing_together_are_refused(run: Run, sample: Path, 
     assert everything_stored() == before
 
 
+@pytest.mark.parametrize(
+    "option", ["--undo", "--tables", "--retry", "--mapping", "--report", "--rejects", "--since", "--inspect"]
+)
+@pytest.mark.parametrize("nothing", ["", " "])
+def test_an_option_whose_value_is_empty_starts_nothing(run: Run, sample: Path, option: str, nothing: str) -> None:
+    code, output, error = run(sample, option, nothing)
+
+    assert (code, output) == (2, "")
+    assert error == f"{option} was given nothing: say what, or leave it out."
+    assert not ImportRun.objects.exists()
+    assert list(Path().iterdir()) == []
+
+
+def test_tables_of_commas_alone_are_none_and_not_all(run: Run, sample: Path) -> None:
+    assert run(sample, "--tables", " , ")[0] == 2
+    assert not ImportRun.objects.exists()
+
+
+def test_an_empty_address_is_not_that_of_the_setting(run: Run, sample: Path, settings: Settings) -> None:
+    settings.NODE_DB_URL = f"sqlite://{sample}"
+
+    assert run("")[0] == 2
+    assert not ImportRun.objects.exists()
+
+
 @pytest.mark.parametrize("mode", [[], ["--verify"]])
 def test_a_report_that_cannot_be_written_is_refused_before_anything_is(
     run: Run, sample: Path, tmp_path: Path, mode: list[str]

@@ -28,6 +28,8 @@ from legacy_import.undoing import Undone, undo
 
 SOME_REJECTED, NOT_STARTED, NOT_FINISHED = 1, 2, 3
 NOT_TOLD = SOME_REJECTED  # all is stored, and the report could not be written
+FILES = ("report", "retry", "mapping", "inspect", "rejects")
+NEVER_EMPTY = ("undo", "tables", "since", *FILES)
 NOT_WITH = {"--undo": ("dry_run", "tables", "limit", "since", "report"), "--retry": ("tables", "limit", "since")}
 REFUSALS = (SourceError, ImportRefusedError, AnotherImportRunsError, MappingFileError, RejectsFileError)
 MAPPING = "import-mapping.toml"
@@ -56,24 +58,19 @@ class Command(BaseCommand):
         add("--trust-roles", action="store_true", help="make the old site's admins staff here")
         add("--batch-size", type=int, default=BATCH_SIZE, help="rows of one transaction (%(default)s)")
         add("--dry-run", action="store_true", help="do everything and roll it back")
-        add("--tables", default="", metavar="A,B", help="import these alone, by our name or the old one")
+        add("--tables", metavar="A,B", help="import these alone, by our name or the old one")
         add("--limit", type=int, help="so many rows of each table at most")
         add("--since", metavar="DATE", help="leave out rows last written before, such as 2024-05-31")
-        add("--report", type=Path, metavar="FILE", help="write the report there: JSON, or a page if it ends in .html")
+        add("--report", metavar="FILE", help="write the report there: JSON, or a page if it ends in .html")
         add("--verify", action="store_true", help="only compare every row of both sides; --report gets all differences")
         add("--undo", metavar="RUN", help="remove what this run created and nobody has touched since")
-        add("--retry", type=Path, metavar="FILE", help="feed rejected rows back, after they were repaired in this file")
+        add("--retry", metavar="FILE", help="feed rejected rows back, after they were repaired in this file")
+        add("--mapping", metavar="FILE", help="what you know better, in TOML; --inspect writes one to begin with")
         add(
-            "--mapping",
-            type=Path,
-            metavar="FILE",
-            help="what you know better, in TOML; --inspect writes one to begin with",
-        )
-        add(
-            "--inspect", nargs="?", type=Path, const=Path(MAPPING), metavar="FILE",
+            "--inspect", nargs="?", const=MAPPING, metavar="FILE",
             help=f"import nothing: say what is understood, and write it as a mapping file ({MAPPING})",
         )  # fmt: skip
-        add("--rejects", type=Path, metavar="FILE", help="for rejected rows (import-rejects-RUN.jsonl)")
+        add("--rejects", metavar="FILE", help="for rejected rows (import-rejects-RUN.jsonl)")
 
     def handle(self, *args: Any, **given: Any) -> None:
         """Import, and print the report.
@@ -90,8 +87,10 @@ class Command(BaseCommand):
             raise CommandError(str(error).partition("\n")[0], returncode=NOT_FINISHED) from None
 
     def _do(self, given: dict[str, Any]) -> None:
+        _check_said(given)
         _check_together(given)
-        if given["undo"]:
+        given |= {name: Path(given[name]) for name in FILES if given[name] is not None}
+        if given["undo"] is not None:
             check_own_database()
             self._tell_undone(undo(given["undo"]))
             return
@@ -153,15 +152,26 @@ def _opened(file: Path) -> TextIO:
         raise ImportRefusedError(f"{file} cannot be written: {error.strerror}.") from None
 
 
+def _check_said(given: dict[str, Any]) -> None:
+    """Refuse an option without a value: `--undo "$RUN"` where RUN is not set would import instead."""
+    for name in NEVER_EMPTY:
+        if given[name] is not None and not str(given[name]).strip(" ,"):
+            raise ImportRefusedError(f"--{name} was given nothing: say what, or leave it out.")
+
+
 def _check_together(given: dict[str, Any]) -> None:
     """Refuse what somebody may have meant otherwise than it would be done."""
-    modes = [f"--{name}" for name in ("undo", "verify", "inspect", "retry") if given[name]]
+    modes = [f"--{name}" for name in ("undo", "verify", "inspect", "retry") if _is_given(given[name])]
     if len(modes) > 1:
         raise ImportRefusedError(f"Say one of {' and '.join(modes)}.")
     for mode in modes:
-        strange = [name for name in NOT_WITH.get(mode, ()) if given[name]]
+        strange = [name for name in NOT_WITH.get(mode, ()) if _is_given(given[name])]
         if strange:
             raise ImportRefusedError(f"{mode} knows no --{strange[0].replace('_', '-')}: it does all of it, for good.")
+
+
+def _is_given(value: object) -> bool:
+    return value is not None and value is not False
 
 
 def _as_file(report: Report, file: Path) -> str:
@@ -198,13 +208,13 @@ def _order(given: dict[str, Any]) -> Order:
     except ValueError as error:
         raise ImportRefusedError(str(error)) from None
     return Order(
-        given["connection"] or settings.NODE_DB_URL,
+        settings.NODE_DB_URL if given["connection"] is None else given["connection"],
         options,
         given["batch_size"],
         given["dry_run"],
         given["rejects"],
         given["mapping"],
-        frozenset(name.strip().casefold() for name in given["tables"].split(",") if name.strip()),
+        frozenset(name.strip().casefold() for name in (given["tables"] or "").split(",") if name.strip()),
         _limit(given["limit"]),
         _instant(given["since"], options.timezone),
         retry=given["retry"],
