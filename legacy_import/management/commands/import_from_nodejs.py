@@ -9,7 +9,7 @@ from typing import Any, TextIO
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 
 from legacy_import.comparing import ComparisonStoppedError, verify
 from legacy_import.dates import parse_legacy_datetime
@@ -24,7 +24,9 @@ from legacy_import.rejects import RejectsFileError
 from legacy_import.report import Report
 from legacy_import.report_page import as_page
 from legacy_import.source import SourceError, open_source
+from legacy_import.source.address import parse_address
 from legacy_import.undoing import Undone, undo
+from legacy_import.written_files import open_private, overlap
 
 SOME_REJECTED, NOT_STARTED, NOT_FINISHED = 1, 2, 3
 NOT_TOLD = SOME_REJECTED  # all is stored, and the report could not be written
@@ -95,6 +97,7 @@ class Command(BaseCommand):
             self._tell_undone(undo(given["undo"]))
             return
         order = _order(given)
+        _check_apart(order, given)
         if given["inspect"]:
             self.stdout.write(_inspected(order, given["inspect"]))
         elif given["verify"]:
@@ -117,7 +120,8 @@ class Command(BaseCommand):
 
     def _write(self, file: Path, text: str) -> bool:
         try:
-            file.write_text(text, encoding="utf-8")
+            with open_private(file) as written:
+                written.write(text)
         except OSError as error:
             self.stderr.write(f"{file} cannot be written: {error.strerror}.")
             return False
@@ -147,7 +151,7 @@ def _compared(order: Order, file: Path | None) -> Comparison:
 
 def _opened(file: Path) -> TextIO:
     try:
-        return file.open("w", encoding="utf-8")
+        return open_private(file)
     except OSError as error:
         raise ImportRefusedError(f"{file} cannot be written: {error.strerror}.") from None
 
@@ -168,6 +172,21 @@ def _check_together(given: dict[str, Any]) -> None:
         strange = [name for name in NOT_WITH.get(mode, ()) if _is_given(given[name])]
         if strange:
             raise ImportRefusedError(f"{mode} knows no --{strange[0].replace('_', '-')}: it does all of it, for good.")
+
+
+def _check_apart(order: Order, given: dict[str, Any]) -> None:
+    """Refuse to write over what is read: a report in the place of the old database would be the end of it."""
+    old = parse_address(order.connection)
+    ours = connection.settings_dict["NAME"] if connection.vendor == "sqlite" else None
+    read = {
+        "the old database": old if isinstance(old, Path) else None,
+        "our own database": Path(ours) if ours else None,
+        "the file of --mapping": order.mapping,
+        "the file of --retry": order.retry,
+    }
+    written = {f"--{name}": given[name] for name in ("rejects", "inspect", "report")}
+    if problem := overlap(written, read):
+        raise ImportRefusedError(problem)
 
 
 def _is_given(value: object) -> bool:
