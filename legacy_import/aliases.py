@@ -7,11 +7,12 @@ Names are compared without case and without anything that is not a letter or a d
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Literal, TypedDict
 
 from legacy_import.passwords import DEFAULT_RULES, PasswordRules
 from legacy_import.rows import Identity
-from legacy_import.synonyms import GLUED_PREFIXES, KNOWN, NOT_A_NAME, NOT_A_PREFIX, SECRETS, Kind
+from legacy_import.synonyms import GLUED_PREFIXES, KNOWN, NOT_A_NAME, NOT_A_PREFIX, SECRETS, TOGETHER, Kind
 
 __all__ = ["KNOWN", "Kind", "Layout", "LayoutError", "TableLayout", "TableOverride", "recognised", "understand"]
 
@@ -20,12 +21,13 @@ class TableOverride(TypedDict, total=False):
     """What a person knows better about one kind; all may be left out.
 
     A table "" means: do not import this kind; a column "" means: not this field. A column may be `column.key` of a
-    JSON column. `values` leads from words of the old site to ours, for each field.
+    JSON column, and a field of TOGETHER may have a list of them. `values` leads from words of the old site to ours, for
+    each field.
     """
 
     table: str
     key: str
-    columns: dict[str, str]
+    columns: dict[str, str | list[str]]
     values: dict[str, dict[str, str]]
     timezone: str
     currency: str
@@ -53,6 +55,8 @@ class TableLayout:
     passwords: PasswordRules = DEFAULT_RULES
     identity: Identity = ()
     """What ids are made of where no column holds them."""
+    also: dict[str, list[str]] = field(default_factory=dict)
+    """Further columns of a field: of those of TOGETHER each counts."""
 
     @property
     def has_ids(self) -> bool:
@@ -66,6 +70,20 @@ class TableLayout:
         if column:
             return [] if column in self.json else [column]
         return [one for part in self.identity for one in part]
+
+    def columns_of(self, field: str) -> list[str]:
+        """Return every column of a field, the best first."""
+        return [self.columns[field], *self.also.get(field, [])] if field in self.columns else []
+
+    @property
+    def understood(self) -> list[str]:
+        """Every column that is read."""
+        return [*self.columns.values(), *chain.from_iterable(self.also.values())]
+
+    @property
+    def switches(self) -> dict[str, list[str]]:
+        """The columns any of which may switch a row off, by field."""
+        return {field: self.columns_of(field) for field in TOGETHER if field in self.columns}
 
     @property
     def secrets(self) -> frozenset[str]:
@@ -166,9 +184,8 @@ def recognised(kind: Kind, columns: Sequence[str]) -> dict[str, str]:
 
     First comes every column under a name that we know, then `contact_email` and the like for what is left.
     """
-    owners = "|".join(_plain(table) for table in KNOWN[kind].tables)
     plain = {_plain(column): column for column in reversed(columns)}
-    shortened = {re.sub(f"^(?:{owners})", "", name): plain[name] for name in plain if name != NOT_A_NAME}
+    shortened = {_shortened(kind, name): plain[name] for name in plain if name != NOT_A_NAME}
     found: dict[str, str] = {}
     for names in (plain, shortened):
         for ours, synonyms in KNOWN[kind].fields.items():
@@ -176,6 +193,28 @@ def recognised(kind: Kind, columns: Sequence[str]) -> dict[str, str]:
             if column and ours not in found:
                 found[ours] = column
     return {ours: found[ours] for ours in KNOWN[kind].fields if ours in found}
+
+
+def _others(kind: Kind, columns: Sequence[str], found: Mapping[str, str]) -> dict[str, list[str]]:
+    """Lead from the fields of TOGETHER that were found to the columns that say as much, under another name."""
+    left = [column for column in columns if column not in found.values()]
+    others = {}
+    for ours in [name for name in TOGETHER if name in found]:
+        names = [_plain(synonym) for synonym in KNOWN[kind].fields[ours].split()]
+        ranked = [(names.index(name), column) for column in left if (name := _known_as(kind, column, names))]
+        others[ours] = [column for _, column in sorted(ranked)]
+    return {ours: those for ours, those in others.items() if those}
+
+
+def _known_as(kind: Kind, column: str, names: Sequence[str]) -> str:
+    plain = _plain(column)
+    return next((name for name in (plain, _shortened(kind, plain)) if name in names), "")
+
+
+def _shortened(kind: Kind, name: str) -> str:
+    """Take the table's word off the front: `contactemail` becomes `email`."""
+    owners = "|".join(_plain(table) for table in KNOWN[kind].tables)
+    return re.sub(f"^(?:{owners})", "", name)
 
 
 def _first(names: Mapping[str, str], synonyms: Sequence[str], *, taken: Iterable[str]) -> str | None:
@@ -191,17 +230,19 @@ def _kind(name: str) -> Kind:
 
 
 def _table_layout(kind: Kind, table: str, tables: Mapping[str, Sequence[str]], known: TableOverride) -> TableLayout:
-    chosen = known.get("columns", {})
+    chosen = _listed(known)
     _check(kind, table, tables, known)
-    json = frozenset(column for column in chosen.values() if column and column not in tables[table])
-    used = {column.partition(".")[0] if column in json else column for column in chosen.values()}
+    said = list(chain.from_iterable(chosen.values()))
+    json = frozenset(column for column in said if column not in tables[table])
+    used = {column.partition(".")[0] if column in json else column for column in said}
     left = [column for column in tables[table] if column not in used]
     columns = {name: column for name, column in recognised(kind, left).items() if name not in chosen}
-    columns |= {name: column for name, column in chosen.items() if column}
+    also = _others(kind, left, columns) | {name: those[1:] for name, those in chosen.items() if those[1:]}
+    columns |= {name: those[0] for name, those in chosen.items() if those}
     key = known.get("key") or columns.get("id")
     if key:
         columns.setdefault("id", key)
-    used |= set(columns.values())
+    used |= {*columns.values(), *chain.from_iterable(also.values())}
     unused = [name for name in tables[table] if name not in used]
     return TableLayout(
         table,
@@ -214,7 +255,14 @@ def _table_layout(kind: Kind, table: str, tables: Mapping[str, Sequence[str]], k
         known.get("currency"),
         known.get("price_unit"),
         known.get("passwords", DEFAULT_RULES),
+        also,
     )
+
+
+def _listed(known: TableOverride) -> dict[str, list[str]]:
+    """Return the columns that a person named for each field; none where they said that there is none."""
+    said = known.get("columns", {})
+    return {name: ([one] if one else []) if isinstance(one, str) else one for name, one in said.items()}
 
 
 def _check(kind: Kind, table: str, tables: Mapping[str, Sequence[str]], known: TableOverride) -> None:
@@ -224,7 +272,7 @@ def _check(kind: Kind, table: str, tables: Mapping[str, Sequence[str]], known: T
         named: Mapping[str, object] = known.get(part, {})  # type: ignore[assignment]  # both are tables by our fields
         if strange := [name for name in named if name not in KNOWN[kind].fields]:
             raise LayoutError(f"the mapping names {strange[0]!r}, which is no field of {kind}", kind, part, strange[0])
-    chosen = [(column, (kind, "columns", name)) for name, column in known.get("columns", {}).items()]
+    chosen = [(column, (kind, "columns", name)) for name, those in _listed(known).items() for column in those]
     for column, keys in [*chosen, (known.get("key", ""), (kind, "key"))]:
         if column and not _is_there(column, tables[table]):
             raise LayoutError(f"the mapping names the column {column!r}, which {table} does not have", *keys)

@@ -114,28 +114,55 @@ def word(table: Table, field: str, known: Mapping[str, str], *, default: str, un
 
 
 def read_flag(
-    table: Table, field: str, *, missing: bool = False, states: Mapping[str, str] = NO_STATES
+    table: Table, field: str, *, missing: bool = False, states: Mapping[str, str] = NO_STATES, wins: bool = True
 ) -> Callable[[Row, list[Note]], bool]:
     """Return what reads a yes or no. A date says yes; so may words, by `states` or the mapping file.
 
-    NULL means `missing`; what is neither counts as `missing` too, and is noted.
+    Of several columns the one that says `wins` counts; where none says anything, it is `missing`.
     """
-    if not table.has(field):
-        return lambda _row, _notes: missing
-    get, words, timezone = table.get(field), {**states, **table.words(field)}, table.options.timezone
+    readers = [read_answer(table, field, column, states) for column in table.layout.columns_of(field)]
 
     def read(row: Row, notes: list[Note]) -> bool:
-        value = get(row)
-        if value is None:
-            return missing
-        answer = parse_flag(words.get(plain_word(as_text(value)), value) if words else value)
-        if answer is None:
-            answer = _is_date(value, timezone)
-        if answer is None:
-            note(notes, field, NoteKind.UNKNOWN_FLAG, value)
-        return missing if answer is None else answer
+        answers = [reader(row, notes) for reader in readers]
+        if wins in answers:
+            return wins
+        return not wins if (not wins) in answers else missing
 
     return read
+
+
+def read_answer(
+    table: Table, field: str, column: str, states: Mapping[str, str] = NO_STATES
+) -> Callable[[Row, list[Note]], bool | None]:
+    """Return what reads a yes or no in one column; None where it says neither.
+
+    NULL says neither, and so does an empty text: a dump as CSV writes NULL so, MySQL a word that its ENUM lacks. That
+    is noted where states are read, for the old code may have meant something by it; so is what cannot be read.
+    """
+    get, words, timezone = table.get_from(column), {**states, **table.words(field)}, table.options.timezone
+
+    def read(row: Row, notes: list[Note]) -> bool | None:
+        value = get(row)
+        if value is None or (is_blank(value) and "" not in words):
+            if value is not None and states:
+                note(notes, field, NoteKind.EMPTY_STATE, value)
+            return None
+        answer = _read(value, words, timezone)
+        if answer is None:
+            note(notes, field, NoteKind.UNKNOWN_FLAG, value)
+        return answer
+
+    return read
+
+
+def _read(value: Value, words: Mapping[str, str], timezone: str) -> bool | None:
+    answer = parse_flag(words.get(plain_word(as_text(value)), value) if words else value)
+    return _is_date(value, timezone) if answer is None else answer
+
+
+def is_blank(value: Value) -> bool:
+    """Whether a value is a text without anything in it."""
+    return isinstance(value, str | bytes) and not value.strip()
 
 
 def _is_date(value: Value, timezone: str) -> bool | None:

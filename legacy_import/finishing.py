@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
-from legacy_import.choices import Words, read_flag
+from legacy_import.choices import Words, read_answer, read_flag
 from legacy_import.record import Answers, Columns, Columnwise, Nothing, Step, Table, constant, note
 from legacy_import.rows import Chunk, Note, NoteKind, Row, RowRefused
 from legacy_import.texts import read_line
@@ -46,25 +46,30 @@ def user_type(table: Table) -> Step:
 
 
 def is_active(table: Table) -> Step:
-    """Write whether the account may log in: it was neither switched off nor blocked nor deleted."""
+    """Write whether the account may log in: no column says that it was switched off, blocked or deleted."""
     if not (table.has("active") or table.has("blocked") or table.has("deleted")):
         return constant("is_active", True)
-    active, blocked = read_flag(table, "active", states=ACCOUNT_STATES, missing=True), read_flag(table, "blocked")
-    deleted = _read_deleted(table)
+    active = read_flag(table, "active", states=ACCOUNT_STATES, missing=True, wins=False)
+    blocked, deleted = read_flag(table, "blocked"), _read_deleted(table)
 
     def step(row: Row, fields: dict[str, object], notes: list[Note]) -> None:
-        fields["is_active"] = active(row, notes) and not blocked(row, notes) and not deleted(row, notes)
+        # All are asked, so that the notes do not depend on which says no.
+        fields["is_active"] = all([active(row, notes), not blocked(row, notes), not deleted(row, notes)])
 
     return step
 
 
 def is_published(table: Table) -> Step:
-    """Write whether the course is shown; the old site showed all where it had no column for it."""
-    published = read_flag(table, "published", states=COURSE_STATES, missing=not table.has("published"))
+    """Write whether the course is shown; the old site showed all where it had no column for it.
+
+    Of several columns one must say yes, and none no.
+    """
+    missing = not table.has("published")
+    published = read_flag(table, "published", states=COURSE_STATES, missing=missing, wins=False)
     deleted = _read_deleted(table)
 
     def step(row: Row, fields: dict[str, object], notes: list[Note]) -> None:
-        fields["is_published"] = published(row, notes) and not deleted(row, notes)
+        fields["is_published"] = all([published(row, notes), not deleted(row, notes)])
 
     return step if table.has("published") or table.has("deleted") else constant("is_published", True)
 
@@ -270,15 +275,13 @@ def stripe_id(table: Table) -> Step:
 
 def _read_deleted(table: Table) -> Callable[[Row, list[Note]], bool]:
     """Return what says whether a row was only marked as deleted, and notes it."""
-    if not table.has("deleted"):
-        return lambda _row, _notes: False
-    flag, get = read_flag(table, "deleted"), table.get("deleted")
+    columns = table.layout.columns_of("deleted")
+    readers = [(read_answer(table, "deleted", column), table.get_from(column)) for column in columns]
 
     def deleted(row: Row, notes: list[Note]) -> bool:
-        value = get(row)
-        if value is None or not flag(row, notes):
-            return False
-        note(notes, "deleted", NoteKind.DELETED_IN_SOURCE, value)
-        return True
+        said = [get(row) for is_deleted, get in readers if is_deleted(row, notes)]
+        if said:
+            note(notes, "deleted", NoteKind.DELETED_IN_SOURCE, said[0])
+        return bool(said)
 
     return deleted

@@ -103,24 +103,26 @@ def _look_at(source: Source, kind: Kind, table: TableLayout) -> Looked:
     rows = source.first_rows(table.table, limit=LOOKED_AT)
     map_row = compile_mapper(kind, table, ImportOptions(timezone=source.timezone))
     results = [map_row(row) for row in rows]
-    columns = [_found(kind, table, field, rows, results) for field in table.columns]
+    found = [(field, column) for field in table.columns for column in table.columns_of(field)]
+    columns = [_found(looked_for, table, rows, results, kind) for looked_for in found]
     types = {column.name: column.type for column in source.columns(table.table)}
     left = [(name, types.get(name, ""), _sample_of(rows, name)) for name in table.unused]
     reasons = dict.fromkeys(f"{one.reason}" for one in results if isinstance(one, Rejected))
     return Looked(kind, table, source.count(table.table), columns, left, list(reasons))
 
 
-def _found(kind: Kind, table: TableLayout, field: str, rows: list[Row], results: list[Mapped | Rejected]) -> Found:
-    column = table.columns[field]
+def _found(
+    looked_for: tuple[str, str], table: TableLayout, rows: list[Row], results: list[Mapped | Rejected], kind: Kind
+) -> Found:
+    field, column = looked_for
     doubted = sum(
         any(note.kind in DOUBTS and note.field.partition(" ")[0] == field for note in one.notes)
         for one in results
         if isinstance(one, Mapped)
     )
     understood = 1 - doubted / len(results) if results else 1
-    return Found(
-        field, column, _shown_sample(table, field, rows), round(_name_confidence(kind, field, column) * understood)
-    )
+    sample = _shown_sample(table, field, column, rows)
+    return Found(field, column, sample, round(_name_confidence(kind, field, column) * understood))
 
 
 def _name_confidence(kind: Kind, field: str, column: str) -> int:
@@ -128,8 +130,7 @@ def _name_confidence(kind: Kind, field: str, column: str) -> int:
     return BEST_NAME if best == "".join(filter(str.isalnum, column)).lower() else GOOD_NAME
 
 
-def _shown_sample(table: TableLayout, field: str, rows: list[Row]) -> str:
-    column = table.columns[field]
+def _shown_sample(table: TableLayout, field: str, column: str, rows: list[Row]) -> str:
     if field == "password" and column not in table.json:
         return password_kinds(rows, column, table.columns.get("salt", ""), table.passwords)
     if field in ("password", "salt"):
@@ -168,12 +169,22 @@ def _as_toml(looked: Looked) -> Iterator[str]:
         if (value := getattr(table, name)) is not None:
             yield f"{name} = {_quoted(value)}"
     yield f"\n[{looked.kind}.columns]"
-    for one in looked.columns:
-        yield f"{one.field} = {_quoted(one.column)}  # {one.confidence} %, {_one_line(one.sample)}"
+    for field in table.columns:
+        yield from _columns_as_toml(field, [one for one in looked.columns if one.field == field])
     for name, kind, _ in looked.left_over:
         yield f"# left over: {_one_line(name)} ({_one_line(kind)})"
     yield from _values_as_toml(looked)
     yield ""
+
+
+def _columns_as_toml(field: str, found: list[Found]) -> Iterator[str]:
+    written = [(_quoted(one.column), f"# {one.confidence} %, {_one_line(one.sample)}") for one in found]
+    if len(written) == 1:
+        yield f"{field} = {written[0][0]}  {written[0][1]}"
+        return
+    yield f"{field} = [  # each counts: any may switch a row off"
+    yield from (f"    {column},  {comment}" for column, comment in written)
+    yield "]"
 
 
 def _values_as_toml(looked: Looked) -> Iterator[str]:

@@ -9,6 +9,7 @@ timezone = "Asia/Kolkata"      # of this table alone, as are currency and price_
 [users.columns]                # our field = "their column"; "" means: not this field
 email = "mailbox"
 first_name = "profile.given"   # a key of a JSON column
+active = ["is_active", "status"]  # of active, blocked, deleted and published each column counts: any may switch off
 
 [users.values.user_type]       # their word = "our word"
 "super user" = "admin"
@@ -30,7 +31,7 @@ from legacy_import.aliases import TableOverride
 from legacy_import.clean import parse_flag
 from legacy_import.dates import zone_named
 from legacy_import.passwords import PasswordRules
-from legacy_import.synonyms import Kind
+from legacy_import.synonyms import TOGETHER, Kind
 from legacy_import.words import CONTACT_STATUSES, ENROLLMENT_STATUSES, LEVELS, PAYMENT_STATUSES, ROLES_BY_RANK
 
 LARGEST = 1_000_000  # bytes
@@ -105,7 +106,7 @@ class _Reader:
         checks: dict[str, Callable[[list[str], object], object]] = {
             "table": self._text_of,
             "key": self._text_of,
-            "columns": self._texts,
+            "columns": self._columns,
             "values": self._values,
             "timezone": self._zone,
             "currency": self._currency,
@@ -129,6 +130,18 @@ class _Reader:
 
     def _texts(self, keys: list[str], value: object) -> dict[str, str]:
         return {key: self._text_of([*keys, key], one) for key, one in self._table(keys, value).items()}
+
+    def _columns(self, keys: list[str], value: object) -> dict[str, str | list[str]]:
+        return {field: self._column([*keys, field], one) for field, one in self._table(keys, value).items()}
+
+    def _column(self, keys: list[str], value: object) -> str | list[str]:
+        if not isinstance(value, list):
+            return self._text_of(keys, value)
+        if keys[-1] not in TOGETHER:
+            raise self._error(keys, f"is one column; only of {', '.join(TOGETHER)} there may be a list")
+        if not value or not all(isinstance(one, str) and one for one in value):
+            raise self._error(keys, "is not a list of columns")
+        return value
 
     def _values(self, keys: list[str], value: object) -> dict[str, dict[str, str]]:
         found = {key: self._texts([*keys, key], one) for key, one in self._table(keys, value).items()}

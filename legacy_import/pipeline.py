@@ -195,7 +195,7 @@ def _check_files(order: Order) -> None:
 
 
 def _columns(table: TableLayout) -> list[str]:
-    return [*table.columns.values(), *table.unused]
+    return [*table.understood, *table.unused]
 
 
 @contextmanager

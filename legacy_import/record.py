@@ -102,7 +102,10 @@ class Table:
 
     def get(self, field: str) -> Get:
         """Return what takes the field's value out of a row; without such a column it is NULL."""
-        column = self.column(field)
+        return self.get_from(self.column(field))
+
+    def get_from(self, column: str) -> Get:
+        """Return what takes a column's value out of a row."""
         if column in self.layout.json:
             base, _, key = column.partition(".")
             return self._from_json(base, key.split("."))

@@ -42,6 +42,8 @@ class TableReport:
     coerced: dict[tuple[str, str], Coerced] = field(default_factory=dict)
     merges: list[list[str]] = field(default_factory=list)
     refusals: list[list[str]] = field(default_factory=list)
+    switches: dict[str, list[str]] = field(default_factory=dict)
+    """The columns that switch a row off, by field of ours."""
 
     @property
     def balances(self) -> bool:
@@ -173,8 +175,15 @@ class Report:
         if self.unknown_tables:
             yield f"Tables that were not understood and left alone: {', '.join(self.unknown_tables)}"
         for table in self.tables:
-            if table.unused_columns:
-                yield f"Columns of {table.table} that were left alone: {', '.join(table.unused_columns)}"
+            yield from _columns(table)
         if self.courses_created:
             count, titles = len(self.courses_created), ", ".join(self.courses_created[:EXAMPLES])
             yield f"Courses made of titles that nobody knew, unpublished: {count} ({titles})"
+
+
+def _columns(table: TableReport) -> Iterable[str]:
+    if table.switches:
+        switches = "; ".join(f"{field} by {', '.join(names)}" for field, names in table.switches.items())
+        yield f"Columns of {table.table} that may switch a row off: {switches}"
+    if table.unused_columns:
+        yield f"Columns of {table.table} that were left alone: {', '.join(table.unused_columns)}"

@@ -97,6 +97,9 @@ def _lists(tables: Sequence[dict[str, Any]]) -> Iterator[str]:
     yield _section("Rejected rows, the first of each table", ["table", "old id", "reason"], refused)
     merged = [[table["table"], *one] for table in tables for one in table["merges"]]
     yield _section("Merged rows, the first of each table", ["table", "old id", "became"], merged)
+    switches = [[table["table"], name, ", ".join(columns)]
+                for table in tables for name, columns in table.get("switches", {}).items()]  # fmt: skip
+    yield _section("Columns that may switch a row off", ["table", "field", "columns"], switches)
     left = [[table["table"], ", ".join(table["unused_columns"])] for table in tables if table["unused_columns"]]
     yield _section("Columns that were left alone", ["table", "columns"], left)
 

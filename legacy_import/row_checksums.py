@@ -31,7 +31,7 @@ class RowChecksum:
     def __init__(self, table: TableLayout, options: ImportOptions) -> None:
         rules = repr((_in_order(vars(table)), _in_order(vars(options)), _code()))
         self._start = blake2b(digest_size=BYTES, key=derive_key(settings.SECRET_KEY, f"import checksums {rules}"))
-        named = {name.partition(".")[0] if name in table.json else name for name in table.columns.values()}
+        named = {name.partition(".")[0] if name in table.json else name for name in table.understood}
         self._names = sorted(named if table.has_ids else {*named, *table.unused})
 
     def __call__(self, row: Mapping[str, Value]) -> int:

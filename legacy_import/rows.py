@@ -76,6 +76,7 @@ class NoteKind(StrEnum):
     DELETED_IN_SOURCE = "deleted_in_source"
     EMAIL_NORMALISED = "email_normalised"
     EMAIL_UNUSUAL = "email_unusual"
+    EMPTY_STATE = "empty_state"
     HASHED_AT_IMPORT = "hashed_at_import"
     HTML_UNESCAPED = "html_unescaped"
     INVALID_UTF8_REPLACED = "invalid_utf8_replaced"

@@ -52,7 +52,7 @@ def _with_identity(source: Source, kind: Kind, table: TableLayout) -> TableLayou
     return replace(table, identity=identity) if all(identity) else table
 
 
-def _with_json(source: Source, kind: Kind, table: TableLayout, said: Mapping[str, str]) -> TableLayout:
+def _with_json(source: Source, kind: Kind, table: TableLayout, said: Mapping[str, object]) -> TableLayout:
     """Take fields that have no column from keys of JSON columns that are left over."""
     if not table.unused:
         return table

@@ -61,7 +61,8 @@ KNOWN: dict[Kind, KindNames] = {
             "email_verified": "email_verified is_email_verified is_verified verified email_verified_at verified_at "
             "email_confirmed email_confirmed_at is_confirmed confirmed confirmed_at",
             "active": "is_active active is_enabled enabled account_status status",
-            "blocked": "is_blocked blocked is_banned banned is_suspended suspended is_disabled disabled",
+            "blocked": "is_blocked blocked is_banned banned is_suspended suspended is_disabled disabled "
+            "is_deactivated deactivated blocked_at banned_at suspended_at disabled_at deactivated_at",
             "bio": "bio biography about about_me",
             "date_of_birth": "date_of_birth dob birth_date birthdate birthday",
             "created_at": f"{CREATED} registered_at joined_at signup_date",
@@ -187,4 +188,5 @@ KNOWN: dict[Kind, KindNames] = {
 NOT_A_PREFIX = frozenset({"old", "archived", "archive", "deleted", "backup", "bak", "tmp", "temp", "test"})
 GLUED_PREFIXES = ("tbl", "tb")
 NOT_A_NAME = "username"  # what a person logs in with; without the table's word in front it would read as a name
+TOGETHER = ("active", "blocked", "deleted", "published")  # fields of which every column counts: any may switch off
 SECRETS = ("password", "salt")  # fields whose columns are never shown, written down or told apart

@@ -62,7 +62,9 @@ class Tables:
 
     def _begin(self, message: Begun) -> TableReport:
         table = message.table
-        counted = TableReport(message.kind, table.table, list(table.unused), in_source=message.in_source)
+        counted = TableReport(
+            message.kind, table.table, list(table.unused), in_source=message.in_source, switches=table.switches
+        )
         self.report.tables.append(counted)
         if message.kind is Kind.USERS and message.in_source and not table.columns.get("password"):
             counted.coerce("password", "no_column_so_unusable", "", count=message.in_source)

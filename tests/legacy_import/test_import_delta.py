@@ -33,6 +33,20 @@ def test_only_rows_that_changed_are_updated(old: Path, change: Change) -> None:
     assert counted(import_from(old), "contacts") == {"unchanged": 60}
 
 
+def test_whoever_is_banned_on_the_old_site_meanwhile_is_off_with_the_next_run(make_sqlite: MakeSqlite) -> None:
+    old = make_sqlite(
+        "CREATE TABLE users (id, email, is_active, status, is_deleted, deleted_at);"
+        "INSERT INTO users VALUES (1, 'a@example.com', 1, 'ok', 0, NULL), (2, 'b@example.com', 1, 'ok', 0, NULL)"
+    )
+    import_from(old)
+    make_sqlite(
+        "UPDATE users SET status = 'banned' WHERE id = 1; UPDATE users SET deleted_at = 1704067200 WHERE id = 2"
+    )
+
+    assert counted(import_from(old), "users") == {"updated": 2}
+    assert not User.objects.filter(is_active=True).exists()
+
+
 def test_new_rows_are_added_with_what_they_refer_to(old: Path, change: Change) -> None:
     import_from(old)
     change(

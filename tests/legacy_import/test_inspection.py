@@ -121,6 +121,58 @@ def test_odd_names_survive_the_mapping_file(make_sqlite: MakeSqlite, tmp_path: P
     assert look_at(tmp_path / "old.sqlite3", written).layout == found.layout
 
 
+SWITCHES = """
+CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT, status TEXT, is_active INT, deleted_at TEXT, banned_at TEXT,
+    meta TEXT);
+INSERT INTO users VALUES (1, 'a@example.com', 'banned', 1, NULL, NULL, '{"frozen": false}'),
+    (2, 'b@example.com', '', 1, NULL, NULL, '{"frozen": true}'), (3, 'c@example.com', 'ok', 1, NULL, NULL, '{}');
+"""
+
+
+def test_every_column_that_may_switch_a_row_off_is_shown_and_written_down(
+    make_sqlite: MakeSqlite, tmp_path: Path
+) -> None:
+    found = look_at(make_sqlite(SWITCHES))
+    written = tmp_path / "written.toml"
+    written.write_text(found.as_toml())
+
+    assert [(one.column, one.field) for one in found.tables[0].columns if one.field in ("active", "blocked")] == [
+        ("is_active", "active"),
+        ("status", "active"),
+        ("banned_at", "blocked"),
+    ]
+    assert read_mapping(written)["users"]["columns"]["active"] == ["is_active", "status"]
+    assert look_at(tmp_path / "old.sqlite3", written).layout == found.layout
+
+
+def test_the_mapping_file_says_which_columns_may_switch_a_row_off(make_sqlite: MakeSqlite, mapping: Path) -> None:
+    mapping.write_text('[users.columns]\nactive = ["status"]\nblocked = ["banned_at", "meta.frozen"]\n')
+
+    with open_source(str(make_sqlite(SWITCHES))) as source:
+        users = read_layout(source, read_mapping(mapping)).tables[Kind.USERS]
+
+    assert users.switches == {"active": ["status"], "blocked": ["banned_at", "meta.frozen"], "deleted": ["deleted_at"]}
+    assert users.unused == ["is_active"]
+
+
+@pytest.mark.django_db
+def test_the_report_names_the_columns_that_may_switch_a_row_off(make_sqlite: MakeSqlite) -> None:
+    out = StringIO()
+
+    call_command("import_from_nodejs", str(make_sqlite(SWITCHES)), stdout=out)
+
+    assert dict(User.objects.values_list("email", "is_active")) == {
+        "a@example.com": False,
+        "b@example.com": True,
+        "c@example.com": True,
+    }
+    assert (
+        "Columns of users that may switch a row off: active by is_active, status; blocked by banned_at; "
+        "deleted by deleted_at"
+    ) in out.getvalue()
+    assert "empty_state" in out.getvalue()
+
+
 @pytest.mark.django_db
 def test_inspect_prints_writes_a_file_and_imports_nothing(old: Path, tmp_path: Path) -> None:
     out, file = StringIO(), tmp_path / "mapping.toml"
@@ -155,6 +207,10 @@ WRONG = [
     ('[users]\ntable = "nobody"\n', "known.toml, line 2: users.table is wrong: the mapping names the table 'nobody'"),
     ('[users]\nkey = "nokey"\n', "known.toml, line 2: users.key is wrong"),
     ('[users.columns]\n# a comment\nemail = "nowhere"\n', "known.toml, line 3: users.columns.email is wrong"),
+    ('[users.columns]\nemail = ["a", "b"]\n', "known.toml, line 2: users.columns.email is one column; only of active"),
+    ('[users.columns]\nactive = []\n', "known.toml, line 2: users.columns.active is not a list of columns"),
+    ('[users.columns]\nactive = ["role", 7]\n', "known.toml, line 2: users.columns.active is not a list of columns"),
+    ('[users.columns]\nactive = ["role", "x"]\n', "known.toml, line 2: users.columns.active is wrong"),
     ('[users.columns]\nshoe_size = "shoe_size"\n', "known.toml, line 2: users.columns.shoe_size is wrong"),
     ('[users]\ncolumns = {email = "nowhere"}\n', "known.toml, line 1: users.columns.email is wrong"),
     ('[users]\ntimezone = "Mars"\n', "known.toml, line 2: users.timezone 'Mars' is not a time zone"),

@@ -74,6 +74,67 @@ def test_an_account_that_was_switched_off_stays_off(columns: dict[str, Value], i
 
 
 @pytest.mark.parametrize(
+    "columns",
+    [
+        {"is_active": 1, "status": "banned"}, {"status": "active", "is_active": 0}, {"enabled": 1, "isActive": "no"},
+        {"is_active": 1, "account_status": "active", "status": "suspended"}, {"is_active": 1, "user_status": "banned"},
+        {"is_active": 1, "isActive": 0}, {"is_active": None, "status": "blocked"},
+        {"deleted_at": None, "is_deleted": 1}, {"is_deleted": 0, "deletedAt": "2024-01-01"},
+        {"deleted": "", "removed_at": "2024-01-01"}, {"is_blocked": 0, "banned": 1},
+        {"banned_at": "2021-01-01"}, {"blocked_at": "2021-01-01"}, {"suspendedAt": "2021-01-01"},
+        {"disabled_at": 1609459200}, {"deactivated_at": "2021-01-01"}, {"is_deactivated": b"\1"},
+    ],
+)  # fmt: skip
+def test_any_column_that_says_so_switches_an_account_off(columns: dict[str, Value]) -> None:
+    assert mapped(Kind.USERS, **columns).fields["is_active"] is False
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"is_active": 1, "status": None}, {"is_active": 1, "status": "vip"}, {"is_active": None, "status": None},
+        {"deleted_at": None, "is_deleted": 0, "banned_at": None, "blocked_at": "0000-00-00 00:00:00", "is_banned": 0},
+    ],
+)  # fmt: skip
+def test_columns_that_say_nothing_switch_no_account_off(columns: dict[str, Value]) -> None:
+    assert mapped(Kind.USERS, **columns).fields["is_active"] is True
+
+
+def test_a_row_that_several_columns_call_deleted_is_counted_once() -> None:
+    account = mapped(Kind.USERS, status="banned", is_deleted=1, deleted_at="2024-01-01")
+
+    assert [note.field for note in account.notes if note.kind is NoteKind.DELETED_IN_SOURCE] == ["deleted"]
+
+
+@pytest.mark.parametrize("empty", ["", "  ", "\t", b""])
+@pytest.mark.parametrize("column", ["status", "is_active"])
+def test_an_empty_state_says_as_little_as_null_and_is_counted(column: str, empty: Value) -> None:
+    account = mapped(Kind.USERS, **{column: empty})
+
+    assert account.fields["is_active"] is mapped(Kind.USERS, **{column: None}).fields["is_active"] is True
+    assert [note.field for note in account.notes if note.kind is NoteKind.EMPTY_STATE] == ["active"]
+
+
+def test_an_empty_state_does_not_hide_what_another_column_says() -> None:
+    assert mapped(Kind.USERS, is_active=0, status="").fields["is_active"] is False
+    assert mapped(Kind.COURSES, is_published=1, status="").fields["is_published"] is True
+
+
+def test_the_mapping_may_say_what_an_empty_state_meant() -> None:
+    account = mapped(Kind.USERS, TableOverride(values={"active": {"": "no"}}), status="")
+
+    assert account.fields["is_active"] is False
+    assert NoteKind.EMPTY_STATE not in kinds(account)
+
+
+def test_an_empty_flag_of_anything_else_is_no_and_not_worth_a_note() -> None:
+    account = mapped(Kind.USERS, is_deleted="", is_banned=" ", verified="")
+
+    assert (account.fields["is_active"], account.fields["email_verified"]) == (True, False)
+    assert NoteKind.EMPTY_STATE not in kinds(account)
+
+
+@pytest.mark.parametrize(
     ("columns", "is_verified"),
     [
         ({"is_verified": 1}, True), ({"emailVerified": "2023-11-14T22:13:20Z"}, True), ({"emailVerified": None}, False),
@@ -116,6 +177,9 @@ def test_where_a_message_came_from_is_kept_if_it_is_an_address() -> None:
     [
         ({}, True), ({"is_published": 0}, False), ({"published": None}, False), ({"status": "draft"}, False),
         ({"status": "Published"}, True), ({"published_at": "2023-11-14"}, True), ({"published_at": None}, False),
+        ({"is_published": 1, "status": "draft"}, False), ({"is_published": 1, "published_at": None}, True),
+        ({"status": "published", "is_active": 0}, False), ({"is_published": None, "status": "vip"}, False),
+        ({"is_published": 1, "deleted_at": None, "is_deleted": 1}, False), ({"status": ""}, False),
     ],
 )  # fmt: skip
 def test_a_course_is_shown_if_the_old_site_showed_it(columns: dict[str, Value], is_published: bool) -> None:
