@@ -1,15 +1,24 @@
-"""Looks at an old database before it is imported: where everything lives, keys of JSON columns included."""
+"""Looks at an old database before it is imported: where everything lives, and what names alone do not tell.
+
+That is which fields are keys of JSON columns, and whether a column `course` holds titles of courses or their ids.
+"""
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from operator import itemgetter
 
+from courses.titles import same_title
 from legacy_import.aliases import Kind, Layout, LayoutError, TableLayout, TableOverride, recognised, understand
+from legacy_import.clean import as_text
+from legacy_import.identifiers import read_id
 from legacy_import.mapping_file import MappingFile
-from legacy_import.rows import Identity, Row, Value
+from legacy_import.rows import Identity, Row, RowRefused, Value
 from legacy_import.source import Source, read_schema
+from legacy_import.synonyms import TITLE_OR_ID
 
 LOOKED_AT = 50  # rows
+COURSES_LOOKED_AT = 1000
 # What may come from a key of a JSON column by its name alone; ids and passwords may not.
 FROM_JSON = frozenset(
     {
@@ -34,6 +43,7 @@ def read_layout(source: Source, overrides: Mapping[str, TableOverride] | None = 
         raise
     said = {kind: (overrides or {}).get(kind, TableOverride()).get("columns", {}) for kind in layout.tables}
     tables = {kind: _with_json(source, kind, table, said[kind]) for kind, table in layout.tables.items()}
+    tables = _with_ids_of_courses(source, tables, said)
     return replace(layout, tables={kind: _with_identity(source, kind, table) for kind, table in tables.items()})
 
 
@@ -50,6 +60,49 @@ def _with_identity(source: Source, kind: Kind, table: TableLayout) -> TableLayou
         parts = [[table.columns.get(field) for field in fields] for fields in WHO_IN_WHAT]
         identity = tuple(tuple(one for one in part if one and one not in table.json) for part in parts)
     return replace(table, identity=identity) if all(identity) else table
+
+
+def _with_ids_of_courses(
+    source: Source, tables: dict[Kind, TableLayout], said: Mapping[Kind, Mapping[str, object]]
+) -> dict[Kind, TableLayout]:
+    """Read a column `course` as the course's id where most of what stands there is one, and no course's title.
+
+    As a title, each id would become a course of its own. Who knows better says so in the mapping file.
+    """
+    unsaid = [kind for kind in tables if not {"course_id", "course_title"}.intersection(said[kind])]
+    unclear = [kind for kind in unsaid if _may_be_ids(tables[kind])]
+    courses = tables.get(Kind.COURSES)
+    if not (unclear and courses and {"id", "title"} <= courses.columns.keys()):
+        return tables
+    rows = source.first_rows(courses.table, limit=COURSES_LOOKED_AT)
+    titles = {same_title(as_text(row[courses.columns["title"]])) for row in rows}
+    ids = {one for one in _ids(rows, courses.columns["id"]) if same_title(one) not in titles}
+    return tables | {kind: _with_ids(source, tables[kind], ids) for kind in unclear}
+
+
+def _may_be_ids(table: TableLayout) -> bool:
+    return "course_id" not in table.columns and table.columns.get("course_title", "").lower() in TITLE_OR_ID
+
+
+def _with_ids(source: Source, table: TableLayout, ids: set[str]) -> TableLayout:
+    column = table.columns["course_title"]
+    found = _ids(source.first_rows(table.table, limit=LOOKED_AT), column)
+    if 2 * len(found & ids) <= len(found):
+        return table
+    columns = {"course_id" if field == "course_title" else field: name for field, name in table.columns.items()}
+    return replace(table, columns=columns)
+
+
+def _ids(rows: Sequence[Row], column: str) -> set[str]:
+    """Return what stands in a column, read as ids; what is too long for one stands for itself."""
+    read = read_id(itemgetter(column), column)
+    found = set()
+    for row in rows:
+        try:
+            found.add(read(row) or "")
+        except RowRefused:
+            found.add(as_text(row[column]))
+    return found - {""}
 
 
 def _with_json(source: Source, kind: Kind, table: TableLayout, said: Mapping[str, object]) -> TableLayout:

@@ -186,6 +186,7 @@ KNOWN: dict[Kind, KindNames] = {
     ),
 }
 NOT_A_PREFIX = frozenset({"old", "archived", "archive", "deleted", "backup", "bak", "tmp", "temp", "test"})
+TITLE_OR_ID = ("course", "program", "programme")  # names under which a course's title may stand, and its id as well
 GLUED_PREFIXES = ("tbl", "tb")
 NOT_A_NAME = "username"  # what a person logs in with; without the table's word in front it would read as a name
 TOGETHER = ("active", "blocked", "deleted", "published")  # fields of which every column counts: any may switch off
