@@ -20,10 +20,12 @@ iterations = 100000
 ```
 """
 
+import json
 import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, cast
 
@@ -70,6 +72,12 @@ class MappingFile(dict[str, TableOverride]):
     def __init__(self, overrides: Mapping[str, TableOverride], name: str, text: str) -> None:
         super().__init__(overrides)
         self._name, self._text = name, text
+
+    @property
+    def name_and_digest(self) -> str:
+        """Return what the file is called, and a digest of what it says whatever its comments are."""
+        said = json.dumps(self, sort_keys=True, default=vars).encode()
+        return f"{self._name} {sha256(said).hexdigest()[:12]}"
 
     def complaint(self, keys: Sequence[str], problem: str) -> MappingFileError:
         """Return the error for what stands under `keys`."""

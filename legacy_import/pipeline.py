@@ -3,7 +3,7 @@
 import gc
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -26,6 +26,7 @@ from legacy_import.processes import Results, reading
 from legacy_import.progress_bar import Progress, silent
 from legacy_import.rejects import RejectsFile
 from legacy_import.report import Report
+from legacy_import.rereading import tell_nobody, warning_of
 from legacy_import.retrying import read_repaired, repaired_rows
 from legacy_import.source import SourceError, open_source, redacted
 from legacy_import.survey import read_layout
@@ -58,6 +59,7 @@ class Order:
     since: datetime | None = None
     progress: Progress = silent
     retry: Path | None = None
+    warn: Callable[[str], None] = tell_nobody
 
 
 def run_import(order: Order) -> Report:
@@ -80,6 +82,8 @@ def run_import(order: Order) -> Report:
         run = _begin(order)
         rejects = stack.enter_context(RejectsFile(order.rejects or Path(f"import-rejects-{run.pk}.jsonl")))
         report = _new_report(order, run, layout)
+        for warning in report.warnings:
+            order.warn(warning)
         started = time.monotonic()
         try:
             _import_tables(order, layout, rows, Tables(run, order.options, report, rejects, order.progress))
@@ -210,7 +214,8 @@ def _rolled_back(is_dry_run: bool) -> Iterator[None]:
 
 def _begin(order: Order) -> ImportRun:
     """Note the start. A run that still counts as running was killed, for only one holds the lock."""
-    options = asdict(order.options) | {"no_unescape": sorted(order.options.no_unescape)}
+    mapping = read_mapping(order.mapping).name_and_digest if order.mapping else ""
+    options = asdict(order.options) | {"no_unescape": sorted(order.options.no_unescape), "mapping": mapping}
     with transaction.atomic():
         killed = ImportRun.objects.filter(outcome=ImportRun.Outcome.RUNNING)
         killed.update(outcome=ImportRun.Outcome.FAILED, finished_at=timezone.now())
@@ -225,6 +230,7 @@ def _new_report(order: Order, run: ImportRun, layout: Layout) -> Report:
         is_dry_run=order.is_dry_run,
         missing=[str(kind) for kind in layout.missing],
         unknown_tables=list(layout.unknown_tables),
+        warnings=[warning] if (warning := warning_of(run)) else [],
     )
 
 

@@ -91,6 +91,7 @@ class Report:
     passwords_hashed: int = 0
     hashing_seconds: float = 0
     failure: str = ""
+    warnings: list[str] = field(default_factory=list)
 
     @property
     def balances(self) -> bool:
@@ -115,7 +116,8 @@ class Report:
         """Return the report as people read it."""
         console = Console(file=StringIO(), width=WIDTH, no_color=True, highlight=False, markup=False, emoji=False)
         heading = f"Import of {self.source}" + (" (dry run: nothing is stored)" if self.is_dry_run else "")
-        console.print(Text(heading), soft_wrap=True)
+        for line in [heading, *(f"Warning: {warning}" for warning in self.warnings)]:
+            console.print(Text(line), soft_wrap=True)
         console.print(self._counts())
         if any(table.coerced for table in self.tables):
             console.print(self._coercions())

@@ -33,6 +33,7 @@ def as_fragment(report: dict[str, Any]) -> str:
 def _parts(report: dict[str, Any]) -> Iterator[str]:
     tables = report["tables"]
     yield f"<h1>Import of {escape(report['source'])}</h1><p>{escape(_verdict(report))}</p>"
+    yield "".join(f"<p>Warning: {escape(warning)}</p>" for warning in report.get("warnings", []))
     yield "<h2>What became of the rows</h2>" + _legend() + _became(tables) + _numbers(tables)
     yield "<h2>Rows a second</h2>" + _rates(tables)
     yield from _lists(tables)

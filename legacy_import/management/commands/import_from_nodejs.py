@@ -105,7 +105,7 @@ class Command(BaseCommand):
             self._tell_compared(_compared(order, given["report"]))
         else:
             with shown() as progress:
-                report = run_import(replace(order, progress=progress))
+                report = run_import(replace(order, progress=progress, warn=self._warn))
             self._tell(report, given["report"])
 
     def _tell(self, report: Report, file: Path | None) -> None:
@@ -126,6 +126,9 @@ class Command(BaseCommand):
             self.stderr.write(f"{file} cannot be written: {error.strerror}.")
             return False
         return True
+
+    def _warn(self, warning: str) -> None:
+        self.stderr.write(f"Warning: {warning}")
 
     def _tell_compared(self, compared: Comparison) -> None:
         self.stdout.write(compared.as_text())
