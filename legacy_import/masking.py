@@ -1,6 +1,5 @@
 """Shows values of an old database to whoever looks at it: never a secret, and of people only the shape. Pure."""
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -8,8 +7,8 @@ from legacy_import.clean import as_text
 from legacy_import.password_column import read_password, read_raw_digest
 from legacy_import.passwords import PasswordRules
 from legacy_import.rows import Row, Value, sample
+from legacy_import.secret_names import is_secret_name
 
-SECRET_COLUMN = re.compile(r"pass|pwd|hash|salt|secret|token|api_?key|otp", re.IGNORECASE)
 HIDDEN = "(hidden)"
 SHOWN = 32  # characters
 # Fields that say nothing about a person: an id, a date, a state, what a course is called and costs.
@@ -46,7 +45,7 @@ def shape(value: Value) -> str:
 
 def shown_unknown(column: str, value: Value) -> str:
     """Show a value of a column that we do not know."""
-    return HIDDEN if SECRET_COLUMN.search(column) else shape(value)
+    return HIDDEN if is_secret_name(column) else shape(value)
 
 
 def password_kinds(rows: Sequence[Row], column: str, salt: str, rules: PasswordRules) -> str:

@@ -7,8 +7,9 @@
 | `legacy_id`, `reason` | which row it is, and why it was rejected |
 | `row` | the row under the source's own names; repair it here |
 
-Bytes are `{"base64": "…"}`, dates are ISO 8601, exact numbers are texts. Passwords are not in the file; when it is fed
-back they come from the source again, as does every column that was taken out of `row`.
+Bytes are `{"base64": "…"}`, dates are ISO 8601, exact numbers are texts. Passwords and
+whatever else lets somebody in (secret_names.py) are not in the file; when it is fed back they come from the source
+again, as does every column that was taken out of `row`.
 """
 
 import base64
@@ -22,11 +23,11 @@ from types import TracebackType
 from typing import Any, NamedTuple, Self, TextIO
 
 from legacy_import.clean import as_text
-from legacy_import.masking import SECRET_COLUMN
 from legacy_import.rows import Row, Value
+from legacy_import.secret_names import is_secret_name
 from legacy_import.synonyms import Kind
 
-SECRET_KEY = re.compile(rf'"[^"]*(?:{SECRET_COLUMN.pattern})[^"]*"\s*:', re.IGNORECASE)
+JSON_KEY = re.compile(r'"([^"]*)"\s*:')
 LONGEST_LINE = 64 * 2**20  # characters
 
 
@@ -132,13 +133,13 @@ def _value(value: Any) -> Value:
 
 
 def _is_secret(column: str, value: Value, secrets: Collection[str]) -> bool:
-    return column in secrets or SECRET_COLUMN.search(column) is not None or _holds_secret(value)
+    return column in secrets or is_secret_name(column) or _holds_secret(value)
 
 
 def _holds_secret(value: Value) -> bool:
-    """Whether a value is JSON that has a password somewhere: `{"password": "…"}` in a column `data`."""
+    """Whether a value is JSON that has a secret somewhere: `{"password": "…"}` in a column `data`."""
     text = as_text(value) if isinstance(value, str | bytes) else ""
-    return text.lstrip()[:1] in ("{", "[") and SECRET_KEY.search(text) is not None
+    return text.lstrip()[:1] in ("{", "[", '"') and any(map(is_secret_name, set(JSON_KEY.findall(text))))
 
 
 def _private_file(path: Path) -> TextIO:

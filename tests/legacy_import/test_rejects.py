@@ -49,6 +49,13 @@ def test_a_row_comes_back_as_it_was_but_for_its_secrets(tmp_path: Path) -> None:
     assert "hunter2" not in (tmp_path / "r.jsonl").read_text()
 
 
+def test_codes_and_cookies_that_let_somebody_in_are_left_out(tmp_path: Path) -> None:
+    row: dict[str, Value] = {"id": 7, "reset_code": "R-123", "backup_codes": "AAAA-BBBB", "remember": "cookie-xyz"}
+    write(tmp_path / "r.jsonl", row | {"pin_code": "560001", "course_code": "M1"})
+
+    assert next(read_rejects(tmp_path / "r.jsonl")).row == {"id": 7, "pin_code": "560001", "course_code": "M1"}
+
+
 def test_the_key_is_kept_whatever_it_is_called(tmp_path: Path) -> None:
     write(tmp_path / "r.jsonl", {"token_id": "x7"}, key="token_id")
 
@@ -114,6 +121,10 @@ def test_a_row_is_found_again_by_its_key_on_mariadb(mariadb: MariaDatabase) -> N
         ('{"password": "PLAIN", "name": "B"}', False),
         (' [{"userPwd":"PLAIN"}]', False),
         (b'{"apiKey": "PLAIN"}', False),
+        ('{"x": {"resetCode": "PLAIN"}}', False),
+        ('"{\\"backup_codes\\": [1]}"', False),
+        ('["{\\"backup_codes\\": [1]}"]', False),
+        ('{"name": "B", "course_code": "M1"}', True),
         ('{"name": "B"}', True),
         ("a password: none", True),
     ],
