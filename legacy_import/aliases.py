@@ -255,7 +255,7 @@ def _table_layout(kind: Kind, table: str, tables: Mapping[str, Sequence[str]], k
         known.get("currency"),
         known.get("price_unit"),
         known.get("passwords", DEFAULT_RULES),
-        also,
+        also=also,
     )
 
 
