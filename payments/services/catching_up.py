@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TypeVar
 
 from django.db import transaction
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 
 from audit.actor import Actor
@@ -30,6 +30,7 @@ logger = logging.getLogger("titanobova.payments")
 
 AT_MOST = 200  # rows of a kind in one run; the next run goes on
 ABANDONED_AFTER = timedelta(minutes=15)
+LAPSED_AFTER = timedelta(hours=1)  # for which who comes late still pays the price that they saw
 DECLINES_WITHIN = timedelta(days=1)
 Row = TypeVar("Row", Payment, Refund)
 
@@ -46,7 +47,7 @@ def catch_up(*, by: Actor) -> None:
 
 
 def sweep(*, by: Actor) -> None:
-    """Catch up, and close payments of which nobody heard again, that somebody tries stolen cards on, or of the erased.
+    """Catch up, and close payments of which nobody heard again, or that nobody is to pay any more.
 
     :raises GatewayUnavailable: as `catch_up`.
     """
@@ -54,6 +55,7 @@ def sweep(*, by: Actor) -> None:
     _each(abandoned()[:AT_MOST], lambda payment: close_abandoned(payment, by=by))
     _each(card_tested()[:AT_MOST], lambda payment: cancel_payment(payment, reason="declines", by=by))
     _each(of_erased()[:AT_MOST], lambda payment: cancel_payment(payment, reason="erased", by=by))
+    _each(outdated()[:AT_MOST], lambda payment: close_outdated(payment, by=by))
 
 
 def abandoned() -> "QuerySet[Payment]":
@@ -76,6 +78,32 @@ def of_erased() -> "QuerySet[Payment]":
     return Payment.objects.open().filter(user__email__endswith=f"@{ERASED_DOMAIN}").order_by("pk")
 
 
+def outdated() -> "QuerySet[Payment]":
+    """Return the open payments of places that are not to be had in this way any more.
+
+    An intent can be paid for ever, so one that is left open would keep an old price for its buyer, or sell a course
+    that was withdrawn. It ends once its hold has lapsed for LAPSED_AFTER, its place waits for no payment (given up, or
+    open already), the course has another price, or left the catalogue. Who was sent to their bank by then, and holds
+    the seat, may finish; money that is on its way is never stopped. A payment without an intent is `abandoned`.
+
+    They come in the order of their enrolments, which is that of the index of one_open_payment_per_enrollment: so only
+    rows that are open are read, which are few.
+    """
+    now = timezone.now()
+    kind = Payment.Status
+    waiting = Payment.objects.open().exclude(status=kind.PROCESSING).exclude(intent_id="")
+    lapsed = Q(enrollment__seat_held_until__lt=now - LAPSED_AFTER)
+    lapsed |= Q(enrollment__seat_held_until=None, created_at__lt=now - LAPSED_AFTER)
+    as_offered = Q(
+        enrollment__course__price=F("amount"),
+        enrollment__course__currency=F("currency"),
+        enrollment__course__is_published=True,
+    )
+    at_the_bank = Q(status=kind.REQUIRES_ACTION, enrollment__seat_held_until__gt=now)
+    ended = ~Q(enrollment__status="pending") | lapsed | ~(as_offered | at_the_bank)
+    return waiting.filter(ended, enrollment__isnull=False).order_by("enrollment_id")
+
+
 def close_abandoned(payment: Payment, *, by: Actor) -> None:
     """End a payment whose intent may or may not be at Stripe: nobody has its secret, so nobody can have paid it.
 
@@ -94,7 +122,13 @@ def close_abandoned(payment: Payment, *, by: Actor) -> None:
     cancel_payment(payment, reason="abandoned", by=by)
 
 
-def cancel_payment(payment: Payment, *, reason: str, by: Actor) -> None:
+def close_outdated(payment: Payment, *, by: Actor) -> None:
+    """End a payment that is still outdated; whoever holds the seat keeps it, to pay what it costs now."""
+    if outdated().filter(pk=payment.pk).exists():
+        cancel_payment(payment, reason="outdated", by=by, keeps_seat=True)
+
+
+def cancel_payment(payment: Payment, *, reason: str, by: Actor, keeps_seat: bool = False) -> None:
     """End a payment at Stripe first, then here, and give its seat back; one that was paid meanwhile is recorded."""
     try:
         if payment.intent_id:
@@ -105,7 +139,8 @@ def cancel_payment(payment: Payment, *, reason: str, by: Actor) -> None:
         return
     with transaction.atomic():
         close_payment(payment, by=by, reason=reason)
-        release_seat(hold_payment(payment.pk))
+        if not keeps_seat:
+            release_seat(hold_payment(payment.pk))
 
 
 def sync_payment(payment: Payment, *, by: Actor) -> None:
