@@ -90,6 +90,7 @@ def start_payment(user: User, wish: Wish, *, by: Actor, attempt: Attempt | None 
 
 def _start(user: User, wish: Wish, *, by: Actor, attempt: str = "") -> StartedPayment:
     order = _order(user, wish, by=by)
+    _withdraw_earlier(user, order, by=by)
     payment = _payment_for(user, order, by=by, attempt=attempt)
     intent = _intent_of(payment, by=by)
     if intent.status == "canceled" or not order.is_for(payment):
@@ -106,6 +107,17 @@ def _order(user: User, wish: Wish, *, by: Actor) -> Order:
     return order_course(
         user, course, seen=wish.amount, seen_currency=wish.currency, description=wish.description, by=by
     )
+
+
+def _withdraw_earlier(user: User, order: Order, *, by: Actor) -> None:
+    """End what the person could still pay for a place in this course that they gave up: they would pay twice.
+
+    :raises PaymentUnderway: when it was just paid, which opens that place again.
+    """
+    if order.enrollment is not None:
+        of_the_course = Payment.objects.open().filter(user=user, enrollment__course=order.enrollment.course_id)
+        for earlier in of_the_course.exclude(enrollment=order.enrollment):
+            _withdraw(earlier, _intent_of(earlier, by=by), by=by)
 
 
 @transaction.atomic
@@ -214,13 +226,16 @@ def learn_intent_of(payment: Payment, intent_id: str, *, by: Actor) -> None:
 def _withdraw(payment: Payment, intent: gateway.Intent, *, by: Actor) -> None:
     """End a payment at Stripe first, then here: at no moment can a buyer pay both the old and the new one.
 
+    Stripe also refuses to cancel what a parallel request, or the sweep, has just canceled.
+
     :raises PaymentUnderway: when it was paid at this very moment.
     """
     if intent.status != "canceled":
         try:
             gateway.cancel_intent(intent.id)
         except gateway.GatewayRefused:
-            raise PaymentUnderway from None
+            if gateway.fetch_intent(intent.id).status != "canceled":
+                raise PaymentUnderway from None
     close_payment(payment, by=by, reason="replaced")
 
 

@@ -10,10 +10,11 @@ from audit.models import AuditLog
 from courses.models import Course, Enrollment
 from courses.services.enrolling import AlreadyEnrolled, enroll
 from examples.stripe_sandbox import StripeSandbox
+from payments import gateway
 from payments.models import Payment
 from payments.services import starting
 from payments.services.orders import Order
-from tests.conftest import RunTogether, make_user
+from tests.conftest import RunTogether, client_of, make_user
 from tests.courses.conftest import make_course
 from tests.payments.conftest import CREATE
 from users.models import User
@@ -91,6 +92,62 @@ def test_who_has_just_paid_is_not_asked_to_pay_again(
 
     assert (answer.status_code, answer.json()["code"]) == (409, "payment_underway")
     assert len(sandbox.payment_intents) == 1
+
+
+def give_up_the_place(buyer: APIClient) -> None:
+    place = Enrollment.objects.live().get()
+    assert buyer.post(f"/api/v1/courses/enrollments/{place.pk}/cancel/").status_code == 200
+
+
+def test_who_gave_the_place_up_and_starts_again_can_pay_once(
+    buyer: APIClient, sandbox: StripeSandbox, course: Course
+) -> None:
+    buyer.post(CREATE, {"course": course.slug})
+    give_up_the_place(buyer)
+
+    answer = buyer.post(CREATE, {"course": course.slug})
+
+    assert (answer.status_code, answer.json()["payment_id"]) == (201, str(Payment.objects.open().get().pk))
+    assert [intent["status"] for intent in sandbox.payment_intents] == ["canceled", "requires_payment_method"]
+    assert [str(payment.status) for payment in Payment.objects.order_by("id")] == ["canceled", "created"]
+
+
+def test_who_has_paid_for_a_place_that_they_gave_up_is_not_asked_to_pay_again(
+    buyer: APIClient, sandbox: StripeSandbox, course: Course
+) -> None:
+    buyer.post(CREATE, {"course": course.slug})
+    give_up_the_place(buyer)
+    sandbox.confirm(Payment.objects.get().intent_id)
+
+    answer = buyer.post(CREATE, {"course": course.slug})
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "payment_underway")
+    assert len(sandbox.payment_intents) == 1
+
+
+def test_a_place_in_another_course_and_one_of_somebody_else_stay_payable(
+    buyer: APIClient, sandbox: StripeSandbox, course: Course, other_student: User
+) -> None:
+    buyer.post(CREATE, {"course": make_course(slug="flask", price="20.00").slug})
+    client_of(other_student).post(CREATE, {"course": course.slug})
+
+    assert buyer.post(CREATE, {"course": course.slug}).status_code == 201
+
+    assert {intent["status"] for intent in sandbox.payment_intents} == {"requires_payment_method"}
+    assert Payment.objects.open().count() == 3
+
+
+def test_a_parallel_request_may_have_withdrawn_the_old_payment_first(
+    student: User, sandbox: StripeSandbox, course: Course
+) -> None:
+    starting.start_payment(student, starting.Wish(course=course.slug), by=NOBODY)
+    old = Payment.objects.get()
+    intent = gateway.fetch_intent(old.intent_id)
+    gateway.cancel_intent(old.intent_id)
+
+    starting._withdraw(old, intent, by=NOBODY)
+
+    assert Payment.objects.get().status == "canceled"
 
 
 @pytest.mark.django_db(transaction=True)
