@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from courses.money import MOST
 from payments.ledger import Kind
 from payments.models import Dispute, Refund
 from payments.webhook_events import STRIPE_ID
@@ -18,6 +19,7 @@ KIND_OF_STATUS = {
     "canceled": Kind.CANCELED,
     "succeeded": Kind.CAPTURED,
 }
+MOST_DISPUTED = 10 * MOST  # of the smallest units: currencies fluctuate, but not that much
 REFUND_STATUS = {
     "pending": Refund.Status.PENDING,
     "requires_action": Refund.Status.PENDING,
@@ -118,12 +120,12 @@ def read_refund(subject: Json) -> RefundTold:
 def read_dispute(subject: Json) -> DisputeTold:
     """Return what a dispute says.
 
-    :raises DoesNotFit: when it is odd.
+    :raises DoesNotFit: when it is odd, or about more than any card can be charged with.
     """
     details = subject.get("evidence_details")
     match subject:
         case {"id": str(key), "amount": int(amount), "currency": str(currency), "status": str(status)}:
-            if amount > 0 and status in Dispute.Status.values and STRIPE_ID.fullmatch(key):
+            if 0 < amount < MOST_DISPUTED and status in Dispute.Status.values and STRIPE_ID.fullmatch(key):
                 return DisputeTold(
                     key,
                     amount,

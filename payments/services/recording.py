@@ -95,7 +95,9 @@ def record_refund(held: Payment, subject: Json, *, by: Actor, event_id: str = ""
     :raises DoesNotFit: when it is odd, or not about money of this payment.
     """
     told = read_refund(subject)
-    amount = _amount(held, told, "refund")
+    amount = _amount(held, told)
+    if amount > held.amount:
+        raise DoesNotFit("refund")
     refund, has_moved = _mirror_refund(held, told, amount)
     came_to_nothing = told.status in Refund.CAME_TO_NOTHING
     facts = [Fact(Kind.REFUNDED, amount, str(refund.pk))]
@@ -113,14 +115,17 @@ def record_refund(held: Payment, subject: Json, *, by: Actor, event_id: str = ""
 def record_dispute(held: Payment, subject: Json, *, by: Actor, event_id: str = "") -> bool:
     """Record a dispute as it is at Stripe, and tell the staff of a new one; false when that was known.
 
-    An inquiry moves no money.
+    An inquiry moves no money. A bank may take more than was paid (currencies fluctuate), and other sums than it first
+    named: the dispute says what it took, the ledger what of the payment it took, and staff see the payment.
 
     :raises DoesNotFit: when it is odd, or not about money of this payment.
     """
     told = read_dispute(subject)
-    amount = _amount(held, told, "dispute")
-    dispute, has_moved = _mirror_dispute(held, told, amount)
-    is_new = settle(held, _facts_of(told, amount), by=by, event_id=event_id)
+    amount = _amount(held, told)
+    dispute, has_moved, is_odd = _mirror_dispute(held, told, amount)
+    is_new = settle(held, _facts_of(told, min(amount, held.amount)), by=by, event_id=event_id)
+    if is_odd:
+        flag(held, {"dispute"}, by=by, event_id=event_id)
     if has_moved and not is_new:
         told_of: dict[str, object] = {"status": dispute.status, "payment": held.pk, "stripe_event": event_id}
         record("update", "payments.dispute.updated", by=by, on=dispute, details=told_of)
@@ -158,17 +163,14 @@ def _ask_if_ahead(held: Payment, event_id: str) -> None:
         want_sync(held)
 
 
-def _amount(held: Payment, told: RefundTold | DisputeTold, name: str) -> Decimal:
+def _amount(held: Payment, told: RefundTold | DisputeTold) -> Decimal:
     """Return how much it is about.
 
-    :raises DoesNotFit: for another currency than the payment's, or more than was ever paid.
+    :raises DoesNotFit: for another currency than the payment's.
     """
     if told.currency != held.currency:
         raise DoesNotFit("currency")
-    amount = from_minor(told.amount, told.currency)
-    if amount > held.amount:
-        raise DoesNotFit(name)
-    return amount
+    return from_minor(told.amount, told.currency)
 
 
 def _mirror_refund(held: Payment, told: RefundTold, amount: Decimal) -> tuple[Refund, bool]:
@@ -192,28 +194,36 @@ def _mirror_refund(held: Payment, told: RefundTold, amount: Decimal) -> tuple[Re
     return refund, True
 
 
-def _mirror_dispute(held: Payment, told: DisputeTold, amount: Decimal) -> tuple[Dispute, bool]:
-    """Return our row of a dispute, made or moved on if need be, and whether it was.
+def _mirror_dispute(held: Payment, told: DisputeTold, amount: Decimal) -> tuple[Dispute, bool, bool]:
+    """Return our row of a dispute, made or moved on if need be, whether it was, and whether its amount is odd.
 
-    :raises DoesNotFit: when our row is one of another amount or payment.
+    :raises DoesNotFit: when our row is one of another payment.
     """
     closed_at = timezone.now() if told.status in Dispute.CLOSED else None
     state = {"status": told.status, "evidence_due_at": told.evidence_due_at, "closed_at": closed_at}
     facts = {"amount": amount, "currency": told.currency, "reason": told.reason, "opened_at": told.opened_at}
     dispute, is_new = Dispute.objects.get_or_create(pk=told.id, defaults={"payment": held, **facts, **state})
+    if dispute.payment_id != held.pk:
+        raise DoesNotFit("dispute")
+    is_odd = amount > held.amount or amount != dispute.amount
     if is_new:
         letters.tell_staff_of_dispute(dispute)
-        return dispute, True
-    if (dispute.payment_id, dispute.amount) != (held.pk, amount):
-        raise DoesNotFit("dispute")
-    if not dispute.may_become(told.status):
-        return dispute, False
-    has_become_claim = dispute.status in Dispute.INQUIRIES and told.status not in Dispute.INQUIRIES
-    dispute.status, dispute.evidence_due_at, dispute.closed_at = told.status, told.evidence_due_at, closed_at
+    return dispute, is_new or _move_dispute(dispute, {**state, "amount": amount}), is_odd
+
+
+def _move_dispute(dispute: Dispute, state: dict[str, Any]) -> bool:
+    """Write how a known dispute stands; false when that was known, or is older than what is known."""
+    was, status = dispute.status, state["status"]
+    if status == was and state["amount"] != dispute.amount:
+        state = {"amount": state["amount"]}
+    elif not dispute.may_become(status):
+        return False
+    for name, value in state.items():
+        setattr(dispute, name, value)
     dispute.save(update_fields=list(state))
-    if has_become_claim:
+    if was in Dispute.INQUIRIES and status not in Dispute.INQUIRIES:
         letters.tell_staff_of_dispute(dispute)
-    return dispute, True
+    return True
 
 
 def _facts_of(told: DisputeTold, amount: Decimal) -> list[Fact]:

@@ -150,7 +150,7 @@ def test_a_dispute_that_is_won_and_lost_is_shown_to_staff_and_counts_as_lost(pai
     ("changes", "reason"),
     [
         ({"currency": "eur"}, "currency"),
-        ({"amount": WHOLE + 1}, "dispute"),
+        ({"amount": 999_999_990}, "dispute"),
         ({"amount": -5}, "dispute"),
         ({"status": "somehow"}, "dispute"),
         ({"id": 7}, "dispute"),
@@ -166,6 +166,64 @@ def test_a_dispute_that_does_not_fit_is_flagged_and_moves_nothing(paid: Payment,
     assert stands(paid) == ("succeeded", Decimal(0), "active")
     assert paid.flag_reason == reason
     assert not Dispute.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("decision", "end"),
+    [
+        ("needs_response", ("disputed", Decimal("99.99"), "active")),
+        ("won", ("succeeded", Decimal(0), "active")),
+        ("lost", ("disputed", Decimal("99.99"), "refunded")),
+    ],
+)
+def test_a_dispute_over_more_than_was_paid_counts_up_to_that_and_is_shown_to_staff(
+    paid: Payment, decision: str, end: tuple[str, Decimal, str]
+) -> None:
+    deliver(dispute_event(paid, WHOLE + 151, decision))
+
+    assert stands(paid) == end
+    assert (paid.flag_reason, Dispute.objects.get().amount_text) == ("dispute", "101.50")
+    assert WebhookEvent.objects.latest("received_at").outcome == "applied"
+    call_command("check_ledger")
+
+
+@pytest.mark.parametrize("order", [[0, 1], [1, 0]])
+def test_a_bank_may_keep_another_sum_than_it_first_took(paid: Payment, order: list[int]) -> None:
+    opened = dispute_event(paid, WHOLE)
+    lost = move(opened, "lost")
+    lost["data"]["object"]["amount"] = 9900
+
+    for index in order:
+        assert deliver([opened, lost][index]).status_code == 200
+
+    assert stands(paid) == ("disputed", Decimal(99), "refunded")
+    assert (paid.flag_reason, Dispute.objects.get().amount_text) == ("dispute", "99.00")
+    assert paid.documents.get(kind="credit_note").gross_text == "99.00"
+    call_command("check_ledger")
+
+
+def test_a_sum_that_changes_while_a_dispute_is_open_is_written_down(paid: Payment) -> None:
+    opened = dispute_event(paid, 5000)
+    deliver(opened)
+    changed = {**opened, "id": "evt_later", "type": "charge.dispute.updated"}
+    changed["data"] = {"object": {**opened["data"]["object"], "amount": 6000}}
+
+    deliver(changed)
+
+    assert stands(paid) == ("disputed", Decimal(50), "active")
+    assert (paid.flag_reason, Dispute.objects.get().amount_text) == ("dispute", "60.00")
+    assert len(mails_to("support@titanobova.com")) == 1
+
+
+def test_a_dispute_of_another_payment_changes_nothing(paid: Payment, course: Course) -> None:
+    other = payment_for_a_place(make_user("somebody@example.com"), course)
+    deliver(dispute_event(paid, WHOLE, id="dp_1"))
+
+    deliver(dispute_event(other, 100, "lost", id="dp_1"))
+
+    assert stands(paid) == ("disputed", paid.amount, "active")
+    assert stands(other)[0] == "created"
+    assert other.flag_reason == "dispute"
 
 
 @pytest.mark.parametrize("due_by", [None, 0, -1, 2**40, "soon"])
