@@ -1,5 +1,6 @@
 """Courses and lessons in the admin."""
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -8,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.db import models, transaction
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseBase
 
 from audit.actor import Actor
 from audit.admin import AuditedModelAdmin
@@ -22,8 +23,8 @@ from courses.services.editing import (
     require_seats_for_all,
     unpublish_course,
 )
-from courses.services.finding import lock_course
-from courses.services.lessons import MAX_LESSONS
+from courses.services.finding import UnknownCourse, lock_course
+from courses.services.lessons import MAX_LESSONS, UnknownLesson, remove_lesson
 from courses.services.thumbnails import discard_file
 from titanobova.errors import FieldError
 from users.pictures import redraw
@@ -156,10 +157,16 @@ class LessonForm(FormOfLesson):
     """What staff change of a lesson, under the rules of the API."""
 
     def clean_position(self) -> Any:
-        """Refuse a place that no lesson of a course may have."""
+        """Refuse a place that no lesson of a course may have, or that another one has.
+
+        Django looks for the other one only where the course can be chosen, which is on a new lesson.
+        """
         position = self.cleaned_data["position"]
         if not 1 <= position <= MAX_LESSONS:
             raise ValidationError(f"A position is between 1 and {MAX_LESSONS}.", "invalid")
+        same = Lesson.objects.filter(course=self.instance.course_id, position=position)
+        if same.exclude(pk=self.instance.pk).exists():
+            raise ValidationError("A lesson of this course with this position already exists.", "unique")
         return position
 
 
@@ -176,3 +183,24 @@ class LessonAdmin(AuditedModelAdmin):
     search_help_text = "Words of a lesson's title, or of a course."
     autocomplete_fields = ["course"]
     list_select_related = ["course"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """A lesson stays in its course: how far people are in it counts there."""
+        return ["course"] if obj is not None else []
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseBase:
+        """Delete without Django's transaction around it all: the service has one for each enrolment that it holds."""
+        response: HttpResponseBase = self._delete_view(request, object_id, extra_context)
+        return response
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        """Delete as the API does: those behind it move up, and whoever has done all others is through."""
+        with suppress(UnknownLesson, UnknownCourse):  # it is gone, as wished
+            remove_lesson(obj, by=Actor.from_request(request))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """Delete the chosen lessons, one after the other."""
+        for lesson in queryset.select_related("course"):
+            self.delete_model(request, lesson)

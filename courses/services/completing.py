@@ -29,7 +29,8 @@ def complete_if_all_lessons_are_done(enrollment: Enrollment, *, by: Actor) -> No
 def complete_all_who_are_through(course: Course, *, by: Actor) -> None:
     """Complete the open enrolments of people who are through all lessons that the course has now."""
     lessons = Lesson.objects.filter(course=course).count()
-    done = Count("progress", filter=Q(progress__completed_at__isnull=False))
+    of_the_course = Q(progress__lesson__course=course)  # a lesson that was moved takes its progress along
+    done = Count("progress", filter=of_the_course & Q(progress__completed_at__isnull=False))
     through = Enrollment.objects.filter(course=course, status=Status.ACTIVE).annotate(done=done).filter(done=lessons)
     for pk in list(through.values_list("pk", flat=True)) if lessons else []:
         with transaction.atomic():

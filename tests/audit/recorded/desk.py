@@ -213,7 +213,7 @@ def change_a_lesson(world: World) -> Send:
     return _change(world, make_course().lessons.create(position=1, title="First"), title="Better")
 
 
-@case("ADMIN courses.lesson delete", "admin.deleted", status=302)
+@case("ADMIN courses.lesson delete", "courses.lesson.deleted", status=302)
 def delete_a_lesson(world: World) -> Send:
     return _delete(world, make_course().lessons.create(position=1, title="First"))
 
