@@ -243,7 +243,10 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.CharField(editable=False, max_length=255, primary_key=True, serialize=False)),
                 ("type", models.CharField(max_length=100)),
-                ("payload", models.JSONField(help_text="As it came, without the client secret.")),
+                (
+                    "payload",
+                    models.JSONField(help_text="As it came, without the client secret; of others, the money alone."),
+                ),
                 ("livemode", models.BooleanField()),
                 (
                     "intent_id",

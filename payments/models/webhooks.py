@@ -29,7 +29,7 @@ class WebhookEvent(models.Model):
 
     id = models.CharField(primary_key=True, max_length=255, editable=False)
     type = models.CharField(max_length=100)
-    payload = models.JSONField(help_text="As it came, without the client secret.")
+    payload = models.JSONField(help_text="As it came, without the client secret; of others, the money alone.")
     livemode = models.BooleanField()
     intent_id = models.CharField(max_length=255, blank=True, help_text="The payment intent that it is about.")
     outcome = models.CharField(max_length=10, choices=Outcome.choices, default=Outcome.IGNORED)

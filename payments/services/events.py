@@ -76,17 +76,26 @@ def _record_arrival(stored: WebhookEvent, *, by: Actor) -> None:
 
 
 def _columns(event: Event) -> dict[str, object]:
-    intent_id = named_intent(event.subject, "id" if event.type in KIND_OF_EVENT else "payment_intent")
-    told = {"type": event.type, "livemode": event.livemode, "payload": event.payload}
-    return {**told, "intent_id": intent_id if event.type in CONCERNING else ""}
+    """Return how an event is stored: one that we have no use for without the names and addresses that Stripe puts in.
+
+    So nothing of a person comes back with it after they were erased, though it names no payment by which to know them.
+    """
+    intent_id = ""
+    if event.type in CONCERNING:
+        intent_id = named_intent(event.subject, "id" if event.type in KIND_OF_EVENT else "payment_intent")
+    payload = event.payload if intent_id else of_the_money(event.payload)
+    return {"type": event.type, "livemode": event.livemode, "payload": payload, "intent_id": intent_id}
 
 
 def _apply(stored: WebhookEvent, *, by: Actor) -> Outcome:
     """Record what an event says of its payment; one about money that went back may come before we know the intent."""
     hold_intent(stored.intent_id)
     payment = payment_of(stored.intent_id, stored.subject)
+    if payment is None and stored.type in KIND_OF_EVENT:
+        stored.payload = of_the_money(stored.payload)  # it is another site's
+        return Outcome.IGNORED
     if payment is None:
-        return Outcome.IGNORED if stored.type in KIND_OF_EVENT else Outcome.WAITING
+        return Outcome.WAITING
     outcome = record_of(payment, stored.intent_id, record_event(stored, by=by), by=by, event_id=stored.pk)
     if is_erased_email(payment.user.email):
         stored.payload = of_the_money(stored.payload)

@@ -4,10 +4,12 @@ from collections.abc import Callable
 
 from audit.actor import Actor
 from payments.models import Payment, WebhookEvent
+from payments.personal_data import of_the_money
 from payments.services.holding import flag, hold_payment
 from payments.services.recording import record_event
 from payments.stripe_objects import DoesNotFit, Json, named_payment
 from titanobova import faults
+from users.erased import is_erased_email
 
 Outcome = WebhookEvent.Outcome
 
@@ -44,13 +46,16 @@ def record_of(
 def learn_intent(held: Payment, intent_id: str, *, by: Actor) -> None:
     """Write down which intent is the payment's, and apply the events that came too early, in the caller's transaction.
 
+    Of an erased buyer they are kept without names from now on: nobody could know whose they were before.
     The caller holds the intent, then the payment.
     """
     held.intent_id = intent_id
     held.save(update_fields=["intent_id", "updated_at"])
     for event in WebhookEvent.objects.waiting().filter(intent_id=intent_id).order_by("received_at"):
         event.outcome = _try_to_record(held, record_event(event, by=by), by=by, event_id=event.pk)
-        event.save(update_fields=["outcome"])
+        if is_erased_email(held.user.email):
+            event.payload = of_the_money(event.payload)
+        event.save(update_fields=["outcome", "payload"])
 
 
 def _try_to_record(held: Payment, say: Callable[[Payment], bool], *, by: Actor, event_id: str) -> Outcome:

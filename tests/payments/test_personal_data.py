@@ -10,7 +10,16 @@ from audit.actor import Actor
 from payments.models import Dispute, LedgerEntry, Payment, Refund, WebhookEvent
 from payments.personal_data import erase_payments
 from tests.conftest import make_user
-from tests.payments.conftest import deliver, dispute_event, intent_event, mails_to, make_payment, refund_event
+from tests.payments.conftest import (
+    Json,
+    deliver,
+    dispute_event,
+    event,
+    intent_event,
+    mails_to,
+    make_payment,
+    refund_event,
+)
 from users.erased import erased_email
 from users.models import User
 
@@ -69,3 +78,37 @@ def test_what_stripe_tells_afterwards_of_an_erased_person_is_kept_without_names(
     assert str(told.amount_refunded) == "30.000"
     assert "Lovelace" not in stored()
     assert mails_to(erased_email(student.pk)) == []
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        event("charge.succeeded", {"id": "ch_1", "object": "charge", "payment_intent": "pi_1", **CARD}),
+        event("customer.updated", {"id": "cus_1", "object": "customer", "name": "Ada Lovelace"}),
+        event("payment_intent.succeeded", {"id": "pi_of_another_site", "latest_charge": {"id": "ch_1", **CARD}}),
+        event("charge.refunded", {"id": "ch_2", "object": "charge", "payment_intent": None, **CARD}),
+    ],
+)
+def test_an_event_that_is_none_of_our_concern_is_kept_without_names(webhook: None, told: Json) -> None:
+    deliver(told)
+
+    kept = WebhookEvent.objects.get()
+    assert (kept.outcome, kept.subject["id"]) == ("ignored", told["data"]["object"]["id"])
+    assert "Lovelace" not in json.dumps(kept.payload)
+
+
+def test_what_waited_for_an_erased_person_is_kept_without_names_once_it_is_known_whose_it_is(
+    student: User, payment: Payment
+) -> None:
+    paid = intent_event(payment)
+    early = dispute_event(payment, 500, evidence={"customer_name": "Ada Lovelace"})
+    Payment.objects.update(intent_id="")
+    erase_payments(student, by=SYSTEM)
+    User.objects.filter(pk=student.pk).update(email=erased_email(student.pk))
+    deliver(early)
+    assert "Lovelace" in stored()
+
+    deliver(paid)
+
+    assert WebhookEvent.objects.get(pk=early["id"]).outcome == "applied"
+    assert "Lovelace" not in stored()
