@@ -21,7 +21,7 @@ from payments.throttling import BuyerLimit
 from titanobova.api import APIView, GenericViewSet
 from titanobova.idempotency import attempt_of
 from titanobova.parsers import RawJSONParser
-from titanobova.schema import NAMED_ATTEMPT
+from titanobova.schema import NAMED_ATTEMPT, by_reader
 from titanobova.throttling import OrdinaryLimit, PaymentLimit
 from users.authentication import current_user
 from users.services.step_up import require_step_up
@@ -73,7 +73,10 @@ class PaymentViewSet(GenericViewSet):
     queryset = Payment.objects.all()
     serializer_class = serializers.PaymentOutput
 
-    @extend_schema(parameters=[serializers.PaymentQuery], responses=serializers.PaymentOutput(many=True))
+    @extend_schema(
+        parameters=[serializers.PaymentQuery],
+        responses=by_reader("ListedPayment", serializers.PaymentOutput, serializers.StaffPaymentOutput),
+    )
     def list(self, request: Request) -> Response:
         """Answer one page; staff see whose they are, and what needs a look."""
         query = serializers.PaymentQuery(data=request.query_params)
@@ -83,7 +86,7 @@ class PaymentViewSet(GenericViewSet):
         output = serializers.StaffPaymentOutput if request.user.is_staff else serializers.PaymentOutput
         return self.get_paginated_response(output(page, many=True).data)
 
-    @extend_schema(responses=serializers.PaymentDetail)
+    @extend_schema(responses=by_reader("OnePayment", serializers.OwnPaymentDetail, serializers.PaymentDetail))
     def retrieve(self, request: Request, pk: UUID) -> Response:
         """Answer one payment with its documents; to staff with its ledger, refunds and disputes too."""
         payment = visible_payment(request, pk)

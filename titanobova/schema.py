@@ -4,7 +4,8 @@ from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.utils import OpenApiParameter
+from drf_spectacular.serializers import PolymorphicProxySerializerExtension
+from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer
 
 NAMED_ATTEMPT = OpenApiParameter(
     "Idempotency-Key", str, OpenApiParameter.HEADER, description="The name of this attempt; send the same to repeat it."
@@ -14,6 +15,30 @@ NAMED_ATTEMPT = OpenApiParameter(
 def only_first_version(endpoints: list[tuple[Any, ...]], **kwargs: object) -> list[tuple[Any, ...]]:
     """Leave out /api/v2/, which answers identically under the same names."""
     return [endpoint for endpoint in endpoints if endpoint[0].startswith("/api/v1/")]
+
+
+def say_null_as_a_type(result: dict[str, Any], **kwargs: object) -> dict[str, Any]:
+    """Return the document with `nullable`, which DRF's pages still write, as OpenAPI 3.1 says it: a type of its own."""
+    for members in result["components"]["schemas"].values():
+        for member in members.get("properties", {}).values():
+            if member.pop("nullable", False):
+                member["type"] = [member["type"], "null"]
+    return result
+
+
+def by_reader(name: str, own: type[Any], staff: type[Any]) -> PolymorphicProxySerializer:
+    """Return how the document describes what answers people with `own`, and staff with `staff`."""
+    return PolymorphicProxySerializer(name, [own, staff], resource_type_field_name=None)
+
+
+class EitherShape(PolymorphicProxySerializerExtension):
+    """An answer of several shapes: `anyOf`, for what staff see has all that others see, and `oneOf` excludes that."""
+
+    priority = 1
+
+    def map_serializer(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
+        """Return OpenAPI's description of it."""
+        return {"anyOf": super().map_serializer(auto_schema, direction)["oneOf"]}
 
 
 class BearerScheme(OpenApiAuthenticationExtension):
