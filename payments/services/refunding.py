@@ -13,6 +13,7 @@ from audit.actor import Actor
 from audit.services import record
 from courses.money import price_text
 from payments import gateway
+from payments.ledger import position_of
 from payments.models import Payment, Refund
 from payments.money import refundable, to_minor
 from payments.services.holding import flag, hold_payment
@@ -146,14 +147,18 @@ def _reserve(payment: Payment, amount: Decimal | None, *, reason: str, by: Actor
 
 
 def left_of(held: Payment) -> Decimal:
-    """Return how much of a payment can be given back: what arrived, less what went, is going or is held by a bank.
+    """Return how much of a payment can be given back: what arrived, less what went, is going, or a bank has kept.
 
-    Stripe refuses every refund of a payment that is disputed.
+    While a bank decides, that is nothing: Stripe refuses every refund then. Once it has kept a part, the rest is ours
+    to give, and Stripe says whether it still carries that out (`is_charge_refundable`).
     """
-    if held.status not in Payment.ARRIVED or held.amount_disputed:
+    if held.status not in Payment.ARRIVED:
+        return Decimal(0)
+    position = position_of(entry.fact for entry in held.ledger.all())
+    if position.disputed > position.lost:
         return Decimal(0)
     going = held.refunds.standing().aggregate(sum=Sum("amount"))["sum"] or Decimal(0)
-    return held.amount - going
+    return max(held.amount - going - position.lost, Decimal(0))
 
 
 @transaction.atomic

@@ -151,6 +151,39 @@ def test_what_a_bank_holds_cannot_be_refunded(office: APIClient, sandbox: Stripe
     assert refund(office, paid).json()["code"] == "not_refundable"
 
 
+@pytest.mark.parametrize(("refunded", "left"), [(0, "89.99"), (2000, "69.99")])
+def test_what_a_bank_has_not_kept_can_be_refunded(
+    office: APIClient, sandbox: StripeSandbox, paid: Payment, refunded: int, left: str
+) -> None:
+    if refunded:
+        refund(office, paid, amount=str(refunded // 100))
+    dispute = sandbox.dispute(paid.intent_id, 1000)
+    sandbox.close_dispute(dispute["id"], won=False)
+    sandbox.disputes.rows[dispute["id"]]["is_charge_refundable"] = True
+    deliver_all(sandbox)
+
+    too_much = refund(office, paid, amount="90.00")
+    rest = refund(office, paid)
+
+    assert (too_much.json()["code"], too_much.json()["left"]) == ("refund_too_large", left)
+    assert (rest.status_code, rest.json()["amount"], rest.json()["status"]) == (201, left, "succeeded")
+    assert refund(office, paid).json()["code"] == "not_refundable"
+    paid.refresh_from_db()
+    assert paid.amount == paid.amount_refunded + paid.amount_disputed
+    call_command("check_ledger")
+
+
+def test_what_stripe_does_not_give_back_any_more_counts_as_failed(
+    office: APIClient, sandbox: StripeSandbox, paid: Payment
+) -> None:
+    dispute = sandbox.dispute(paid.intent_id, 1000)
+    sandbox.close_dispute(dispute["id"], won=False)
+    deliver_all(sandbox)
+
+    assert refund(office, paid).json()["code"] == "refund_refused"
+    assert Refund.objects.get().status == "failed"
+
+
 @pytest.mark.parametrize("amount", ["0", "-1", "1.001", "1e1", "NaN", 0.1 + 0.2, True, None, [], "9" * 30])
 def test_what_is_no_amount_is_refused(office: APIClient, paid: Payment, amount: object) -> None:
     answer = refund(office, paid, amount=amount)
