@@ -1,7 +1,7 @@
 """What payments look like over HTTP."""
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -61,7 +61,9 @@ class StartedPaymentOutput(Serializer):
 
 
 class PaymentQuery(Serializer):
-    """What the list may be asked for."""
+    """What the list may be asked for; what is for staff counts for nobody else."""
+
+    OF_STAFF: ClassVar = frozenset({"is_flagged", "user"})
 
     status = serializers.ChoiceField(Payment.Status.choices, required=False)
     is_flagged = serializers.BooleanField(required=False, allow_null=True, default=None, help_text="For staff.")

@@ -79,9 +79,7 @@ class PaymentViewSet(GenericViewSet):
     )
     def list(self, request: Request) -> Response:
         """Answer one page; staff see whose they are, and what needs a look."""
-        query = serializers.PaymentQuery(data=request.query_params)
-        query.is_valid(raise_exception=True)
-        found = Payment.objects.visible_to(current_user(request)).matching(**query.validated_data)
+        found = Payment.objects.visible_to(current_user(request)).matching(**wanted(request))
         page = self.paginate_queryset(found)
         output = serializers.StaffPaymentOutput if request.user.is_staff else serializers.PaymentOutput
         return self.get_paginated_response(output(page, many=True).data)
@@ -108,9 +106,19 @@ class RefundView(APIView):
         payment = visible_payment(request, pk)
         form = serializers.RefundInput(data=request.data)
         form.is_valid(raise_exception=True)
-        wanted, actor = form.validated_data, Actor.from_request(request)
-        proof = {name: wanted.pop(name) for name in ("password", "token")}
+        asked, actor = form.validated_data, Actor.from_request(request)
+        proof = {name: asked.pop(name) for name in ("password", "token")}
         require_step_up(current_user(request), **proof, by=actor)
         attempt = attempt_of(request, f"payments.refund {pk}", beside=proof)
-        refund = request_refund(payment, **wanted, by=actor, attempt=attempt)
+        refund = request_refund(payment, **asked, by=actor, attempt=attempt)
         return Response(serializers.RefundOutput(refund).data, status=201)
+
+
+def wanted(request: Request) -> dict[str, Any]:
+    """Return the filters that the request names. A buyer's list must not tell by its rows what staff have flagged."""
+    query = serializers.PaymentQuery(data=request.query_params)
+    query.is_valid(raise_exception=True)
+    named: dict[str, Any] = dict(query.validated_data)
+    if request.user.is_staff:
+        return named
+    return {name: value for name, value in named.items() if name not in serializers.PaymentQuery.OF_STAFF}

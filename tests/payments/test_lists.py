@@ -51,6 +51,17 @@ def test_staff_see_all_payments(api: Login, staff: User, student: User, other_st
     assert len(api(staff).get(URL).json()["results"]) == 2
 
 
+@pytest.mark.parametrize("query", ["is_flagged=true", "is_flagged=false", "user=00000000-0000-7000-8000-000000000000"])
+def test_a_buyer_learns_nothing_from_the_filters_of_the_staff(
+    api: Login, staff: User, student: User, query: str
+) -> None:
+    make_payment(student, is_flagged=True, flag_reason="seat_lost")
+    make_payment(student)
+
+    assert len(api(student).get(f"{URL}?{query}").json()["results"]) == 2
+    assert len(api(staff).get(f"{URL}?{query}").json()["results"]) < 2
+
+
 def test_a_visitor_sees_none(anonymous: APIClient) -> None:
     assert anonymous.get(URL).status_code == 401
 
