@@ -64,3 +64,14 @@ def flag(held: Payment, reasons: set[str], *, by: Actor, event_id: str = "") -> 
     logger.warning("Payment %s does not add up: %s", held.pk, held.flag_reason)
     details: dict[str, object] = {"reasons": sorted(reasons), "stripe_event": event_id}
     record("update", "payments.payment.flagged", by=by, on=held, details=details, outcome="failure")
+
+
+def unflag(held: Payment, reason: str, *, by: Actor) -> None:
+    """Take one reason back that does not hold any more; the payment stays flagged for the others."""
+    known = set(held.flag_reason.split(", ")) - {""}
+    if reason not in known:
+        return
+    left = known - {reason}
+    held.is_flagged, held.flag_reason = bool(left), ", ".join(sorted(left))
+    held.save(update_fields=["is_flagged", "flag_reason", "updated_at"])
+    record("update", "payments.payment.unflagged", by=by, on=held, details={"reasons": [reason]})

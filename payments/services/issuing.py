@@ -88,4 +88,5 @@ def _tax(held: Payment, due: Due, refers_to: Document | None, issued: dict[Key, 
         held.currency,
         gross_before=-sum((document.counts * document.gross for document in went_back), Decimal(0)),
         tax_before=-sum((document.counts * document.tax for document in went_back), Decimal(0)),
+        tax_of_all=refers_to.tax,
     )

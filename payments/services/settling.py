@@ -9,7 +9,7 @@ from payments.ledger import Fact, Position, position_of
 from payments.letters import tell_buyer
 from payments.models import Payment
 from payments.services.access import adjust_access
-from payments.services.holding import flag, record_facts
+from payments.services.holding import flag, record_facts, unflag
 from payments.services.issuing import issue_documents
 from payments.states import MOVES, Status
 from titanobova import faults
@@ -39,12 +39,25 @@ def settle(held: Payment, facts: Iterable[Fact], *, by: Actor, event_id: str = "
     said |= {"stripe_event": event_id} if event_id else {}
     said |= {"reason": reason} if reason else {}
     _move(held, position, said, by=by)
+    _watch_balance(held, position, by=by, event_id=event_id)
     adjust_access(held, position, known, by=by)
     faults.hit("payments.after_access")
     documents = issue_documents(held, known, by=by)
     faults.hit("payments.after_documents")
     tell_buyer(held, new, known, documents)
     return True
+
+
+def _watch_balance(held: Payment, position: Position, *, by: Actor, event_id: str) -> None:
+    """Show staff a payment of which more went back than came, as long as that is so.
+
+    A bank may take what was refunded already. Whether the flag is there follows from the facts, in whatever order they
+    come: a dispute that is won, or a refund that failed, takes it away again.
+    """
+    if position.balance < 0:
+        flag(held, {"balance"}, by=by, event_id=event_id)
+    else:
+        unflag(held, "balance", by=by)
 
 
 def _may_move(held: Payment, position: Position) -> bool:

@@ -18,6 +18,7 @@ from tests.payments.conftest import (
     intent_event,
     mails_to,
     payment_for_a_place,
+    refund_event,
 )
 from titanobova.models import OutgoingMail
 
@@ -213,6 +214,37 @@ def test_a_sum_that_changes_while_a_dispute_is_open_is_written_down(paid: Paymen
     assert stands(paid) == ("disputed", Decimal(50), "active")
     assert (paid.flag_reason, Dispute.objects.get().amount_text) == ("dispute", "60.00")
     assert len(mails_to("support@titanobova.com")) == 1
+
+
+@pytest.mark.parametrize(("decision", "reason"), [("needs_response", "balance"), ("lost", "balance"), ("won", "")])
+def test_a_payment_of_which_more_went_back_than_came_is_shown_to_staff_in_whatever_order_it_was_told(
+    course: Course, webhook: None, decision: str, reason: str
+) -> None:
+    ends = []
+    for number, order in enumerate(permutations(range(4))):
+        payment = payment_for_a_place(make_user(f"buyer-{number}@example.com"), course)
+        opened = dispute_event(payment, WHOLE, id=f"dp_{number}")
+        told = [intent_event(payment), refund_event(payment, 5000), opened, move(opened, decision)]
+        for index in order:
+            deliver(told[index])
+        ends.append((*stands(payment), payment.is_flagged, payment.flag_reason))
+
+    assert {end[-2:] for end in ends} == {(bool(reason), reason)}
+    assert ends == [ends[0]] * len(ends)
+
+
+def test_a_flag_for_another_reason_stays(paid: Payment) -> None:
+    Payment.objects.update(is_flagged=True, flag_reason="open_already")
+    deliver(refund_event(paid, 5000))
+    opened = dispute_event(paid, WHOLE)
+    deliver(opened)
+    paid.refresh_from_db()
+    assert paid.flag_reason == "balance, open_already"
+
+    deliver(move(opened, "won"))
+
+    paid.refresh_from_db()
+    assert (paid.is_flagged, paid.flag_reason) == (True, "open_already")
 
 
 def test_a_dispute_of_another_payment_changes_nothing(paid: Payment, course: Course) -> None:

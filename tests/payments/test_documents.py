@@ -174,6 +174,21 @@ def test_a_price_that_goes_back_in_parts_takes_its_whole_tax_along(payment: Paym
     assert sum(note.tax for note in notes) == receipt.tax == Decimal("16.67")
 
 
+@pytest.mark.parametrize("rate", [7, 19, 20])
+def test_a_bank_that_takes_what_was_refunded_takes_no_tax_twice(
+    payment: Payment, settings: Settings, rate: int
+) -> None:
+    settings.TAX_RATE = Decimal(rate)
+    deliver(intent_event(payment))
+    deliver(refund_event(payment, 5000))
+    deliver(dispute_event(payment, 9999, "lost"))
+
+    receipt, *notes = Document.objects.all()
+    assert [note.gross_text for note in notes] == ["50.00", "99.99"]
+    assert sum(note.tax for note in notes) == receipt.tax
+    call_command("check_ledger")
+
+
 def test_without_a_tax_the_amount_stands_alone(paid: Payment) -> None:
     assert Document.objects.get().lines == [("Paid", "99.99 USD")]
 

@@ -61,7 +61,8 @@ def test_parts_that_go_back_take_the_whole_tax_with_them(
 
     for end in ends:
         part = end - before
-        tax = tax_taken_back(part, rate, currency, gross_before=before, tax_before=taxes)
+        whole = tax_in(gross, rate, currency)
+        tax = tax_taken_back(part, rate, currency, gross_before=before, tax_before=taxes, tax_of_all=whole)
         assert 0 <= tax <= part
         before, taxes = end, taxes + tax
 
@@ -77,10 +78,22 @@ def test_parts_rounded_each_by_itself_would_be_off() -> None:
 @given(rates, st.integers(1, 50), st.integers(1, 50), st.integers(1, 50))
 def test_after_a_part_that_failed_no_tax_is_less_than_nothing(rate: Decimal, first: int, kept: int, last: int) -> None:
     parts = [Decimal(part).scaleb(-2) for part in (first, kept, last)]
-    first_tax = tax_in(parts[0], rate, "usd")
-    kept_tax = tax_taken_back(parts[1], rate, "usd", gross_before=parts[0], tax_before=first_tax)
+    first_tax, whole = tax_in(parts[0], rate, "usd"), tax_in(sum(parts, Decimal(0)), rate, "usd")
+    kept_tax = tax_taken_back(parts[1], rate, "usd", gross_before=parts[0], tax_before=first_tax, tax_of_all=whole)
 
     # The first part failed: its amount and its tax are back.
-    tax = tax_taken_back(parts[2], rate, "usd", gross_before=parts[1], tax_before=kept_tax)
+    tax = tax_taken_back(parts[2], rate, "usd", gross_before=parts[1], tax_before=kept_tax, tax_of_all=whole)
 
     assert 0 <= tax <= parts[2]
+
+
+@given(prices(), rates, st.integers(1, 100))
+def test_no_more_tax_goes_back_than_came(price: tuple[Decimal, str], rate: Decimal, percent: int) -> None:
+    """A part was refunded, and then a bank took the whole price."""
+    gross, currency = price
+    part = max((gross * percent / 100).quantize(Decimal(1).scaleb(-decimals_of(currency))), Decimal(0))
+    whole, first = tax_in(gross, rate, currency), tax_in(part, rate, currency)
+
+    tax = tax_taken_back(gross, rate, currency, gross_before=part, tax_before=first, tax_of_all=whole)
+
+    assert first + tax == whole
