@@ -1,6 +1,6 @@
 """Which rows of the log somebody asks for."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db.models import QuerySet
 from django_filters import rest_framework as filters
@@ -8,10 +8,7 @@ from django_filters import rest_framework as filters
 from audit.models import AuditLog
 from titanobova.bounded import values_in_use
 from titanobova.filters import AddressFilter, InstantFilter
-from titanobova.ids import first_at
-
-# Between a row's id and its timestamp, which are made one after the other: what a clock that is set may add to that.
-APART = timedelta(hours=25)
+from titanobova.ids import id_after, id_before
 
 
 class AuditLogFilter(filters.FilterSet):
@@ -35,27 +32,9 @@ class AuditLogFilter(filters.FilterSet):
         return found.filter(resource_type__in=types) if types else found
 
     def from_instant(self, rows: "QuerySet[AuditLog]", name: str, instant: datetime) -> "QuerySet[AuditLog]":
-        """Return the rows from an instant on.
-
-        The list is ordered by id, and so are the rows of a time: without the id the database would walk through all
-        others to the first of them.
-        """
-        return rows.filter(timestamp__gte=instant, pk__gte=first_at(_earlier(instant)))
+        """Return the rows from an instant on."""
+        return rows.filter(timestamp__gte=instant, pk__gte=id_before(instant))
 
     def before_instant(self, rows: "QuerySet[AuditLog]", name: str, instant: datetime) -> "QuerySet[AuditLog]":
         """Return the rows before an instant."""
-        return rows.filter(timestamp__lt=instant, pk__lt=first_at(_later(instant)))
-
-
-def _earlier(instant: datetime) -> datetime:
-    try:
-        return instant - APART
-    except OverflowError:
-        return instant
-
-
-def _later(instant: datetime) -> datetime:
-    try:
-        return instant + APART
-    except OverflowError:
-        return instant
+        return rows.filter(timestamp__lt=instant, pk__lt=id_after(instant))

@@ -1,5 +1,8 @@
 """Requests for a place over HTTP."""
 
+from datetime import datetime
+
+from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
 from rest_framework.authentication import BaseAuthentication
@@ -17,6 +20,7 @@ from courses.services.requests import ask_for_a_place
 from titanobova.api import GenericViewSet
 from titanobova.filters import InstantFilter, TruthFilter
 from titanobova.idempotency import attempt_of
+from titanobova.ids import id_after, id_before
 from titanobova.throttling import ContactLimit, OrdinaryLimit
 from users.authentication import OptionalBearerAuthentication
 
@@ -37,13 +41,25 @@ class EnrollmentRequestFilter(filters.FilterSet):
     course = filters.UUIDFilter(field_name="course_id")
     is_paid = TruthFilter()
     is_open = TruthFilter(field_name="enrollment", lookup_expr="isnull", label="Led to no enrolment yet.")
-    since = InstantFilter(field_name="created_at", lookup_expr="gte")
-    until = InstantFilter(field_name="created_at", lookup_expr="lt")
+    since = InstantFilter(method="from_instant")
+    until = InstantFilter(method="before_instant")
     email = filters.CharFilter(field_name="email", lookup_expr="icontains", max_length=254, label="A part of it.")
 
     class Meta:
         model = EnrollmentRequest
         fields: list[str] = []
+
+    def from_instant(
+        self, rows: "QuerySet[EnrollmentRequest]", name: str, instant: datetime
+    ) -> "QuerySet[EnrollmentRequest]":
+        """Return the requests from an instant on."""
+        return rows.filter(created_at__gte=instant, pk__gte=id_before(instant))
+
+    def before_instant(
+        self, rows: "QuerySet[EnrollmentRequest]", name: str, instant: datetime
+    ) -> "QuerySet[EnrollmentRequest]":
+        """Return the requests before an instant."""
+        return rows.filter(created_at__lt=instant, pk__lt=id_after(instant))
 
 
 class EnrollmentRequestsView(ListModelMixin, GenericViewSet):

@@ -75,6 +75,11 @@ def named_payment(subject: Json) -> UUID | None:
     return _own_id(subject, "payment_id")
 
 
+def named_buyer(subject: Json) -> UUID | None:
+    """Return whose it is, if the object has it in its metadata."""
+    return _own_id(subject, "user_id")
+
+
 def metadata_of(subject: Json) -> Json:
     """Return the metadata of an object."""
     metadata = subject.get("metadata")

@@ -3,7 +3,11 @@
 import secrets
 import time
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
+
+# Between a row's id and the time that it says, which are made one after the other: what a clock that is set may add to
+# that, and, for rows of the old site, a time zone that was understood better later.
+APART = timedelta(hours=25)
 
 
 def uuid7() -> uuid.UUID:
@@ -23,3 +27,23 @@ def first_at(instant: datetime) -> uuid.UUID:
     """Return the lowest id that can be made at an instant, to find rows of a time by their ids."""
     milliseconds = max(0, int(instant.timestamp() * 1000))
     return uuid.UUID(int=milliseconds << 80 | 0x7 << 76 | 0b10 << 62)
+
+
+def id_before(instant: datetime) -> uuid.UUID:
+    """Return an id below those of all rows that say to be from this instant or later.
+
+    Lists are in the order of ids. With it a database begins at the first row of a time; by the time alone it would walk
+    through all others to it.
+    """
+    try:
+        return first_at(instant - APART)
+    except OverflowError:
+        return first_at(instant)
+
+
+def id_after(instant: datetime) -> uuid.UUID:
+    """Return an id above those of all rows that say to be from before this instant."""
+    try:
+        return first_at(instant + APART)
+    except OverflowError:
+        return first_at(instant)

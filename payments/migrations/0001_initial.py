@@ -253,6 +253,12 @@ class Migration(migrations.Migration):
                     models.CharField(blank=True, help_text="The payment intent that it is about.", max_length=255),
                 ),
                 (
+                    "buyer_id",
+                    models.UUIDField(
+                        blank=True, help_text="Whose it is, if it says so or its payment does.", null=True
+                    ),
+                ),
+                (
                     "outcome",
                     models.CharField(
                         choices=[
@@ -276,6 +282,11 @@ class Migration(migrations.Migration):
                         condition=models.Q(("intent_id", ""), _negated=True),
                         fields=["intent_id"],
                         name="webhook_events_by_intent",
+                    ),
+                    models.Index(
+                        condition=models.Q(("buyer_id__isnull", False)),
+                        fields=["buyer_id"],
+                        name="webhook_events_by_buyer",
                     ),
                     models.Index(
                         condition=models.Q(("outcome", "waiting")),

@@ -13,7 +13,7 @@ from django.utils import timezone
 from courses.models import Enrollment
 from courses.money import price_text
 from payments import states
-from titanobova.ids import uuid7
+from titanobova.ids import id_after, id_before, uuid7
 from titanobova.models import OutgoingMail
 from users.models import User
 
@@ -42,9 +42,11 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
         if is_flagged is not None:
             found = found.filter(is_flagged=is_flagged)
         if date_from is not None:
-            found = found.filter(created_at__gte=datetime.combine(date_from, time.min, UTC))
+            start = datetime.combine(date_from, time.min, UTC)
+            found = found.filter(created_at__gte=start, pk__gte=id_before(start))
         if date_to is not None:
-            found = found.filter(created_at__lte=datetime.combine(date_to, time.max, UTC))
+            end = datetime.combine(date_to, time.max, UTC)
+            found = found.filter(created_at__lte=end, pk__lt=id_after(end))
         return found
 
     def arrived(self) -> Self:

@@ -32,6 +32,7 @@ class WebhookEvent(models.Model):
     payload = models.JSONField(help_text="As it came, without the client secret; of others, the money alone.")
     livemode = models.BooleanField()
     intent_id = models.CharField(max_length=255, blank=True, help_text="The payment intent that it is about.")
+    buyer_id = models.UUIDField(null=True, blank=True, help_text="Whose it is, if it says so or its payment does.")
     outcome = models.CharField(max_length=10, choices=Outcome.choices, default=Outcome.IGNORED)
     received_at = models.DateTimeField(default=timezone.now)
 
@@ -42,6 +43,7 @@ class WebhookEvent(models.Model):
         indexes = [
             models.Index(fields=["-received_at"], name="webhook_events_by_time"),
             models.Index(fields=["intent_id"], condition=~Q(intent_id=""), name="webhook_events_by_intent"),
+            models.Index(fields=["buyer_id"], condition=Q(buyer_id__isnull=False), name="webhook_events_by_buyer"),
             models.Index(fields=["received_at"], condition=Q(outcome="waiting"), name="waiting_webhook_events"),
         ]
 

@@ -15,7 +15,7 @@ from payments.personal_data import of_the_money
 from payments.services.holding import hold_intent
 from payments.services.naming import payment_of, record_of
 from payments.services.recording import CONCERNING, KIND_OF_EVENT, record_event
-from payments.stripe_objects import named_intent
+from payments.stripe_objects import named_buyer, named_intent
 from payments.webhook_events import BadSignature, Event, read_event
 from titanobova import faults
 from titanobova.metrics import WEBHOOK_EVENTS, WEBHOOK_LAG
@@ -62,7 +62,7 @@ def apply_event(event: Event, *, by: Actor) -> Outcome | None:
             return None
         if event.type in CONCERNING and stored.intent_id:
             stored.outcome = _apply(stored, by=by)
-            stored.save(update_fields=["outcome", "payload"])
+            stored.save(update_fields=["outcome", "payload", "buyer_id"])
         _record_arrival(stored, by=by)
         faults.hit("payments.before_commit")
     return Outcome(stored.outcome)
@@ -83,8 +83,10 @@ def _columns(event: Event) -> dict[str, object]:
     intent_id = ""
     if event.type in CONCERNING:
         intent_id = named_intent(event.subject, "id" if event.type in KIND_OF_EVENT else "payment_intent")
-    payload = event.payload if intent_id else of_the_money(event.payload)
-    return {"type": event.type, "livemode": event.livemode, "payload": payload, "intent_id": intent_id}
+    told = {"type": event.type, "livemode": event.livemode}
+    if not intent_id:
+        return {**told, "payload": of_the_money(event.payload)}
+    return {**told, "payload": event.payload, "intent_id": intent_id, "buyer_id": named_buyer(event.subject)}
 
 
 def _apply(stored: WebhookEvent, *, by: Actor) -> Outcome:
@@ -96,6 +98,7 @@ def _apply(stored: WebhookEvent, *, by: Actor) -> Outcome:
         return Outcome.IGNORED
     if payment is None:
         return Outcome.WAITING
+    stored.buyer_id = payment.user_id
     outcome = record_of(payment, stored.intent_id, record_event(stored, by=by), by=by, event_id=stored.pk)
     if is_erased_email(payment.user.email):
         stored.payload = of_the_money(stored.payload)

@@ -15,8 +15,11 @@ from time_machine import travel
 from audit.actor import Actor
 from audit.models import AuditLog
 from courses.models import Course, Enrollment, EnrollmentRequest
+from courses.request_views import EnrollmentRequestFilter
 from tests.conftest import PASSWORD, client_of, make_user
 from tests.courses.conftest import make_course
+from tests.shared.plans import begins_at_an_id
+from titanobova.ids import first_at
 from users.models import User
 from users.services.privacy import erase_account
 
@@ -305,12 +308,23 @@ def test_staff_filter_requests(staff: User, student: User, priced: Course, query
     for month, (name, fields) in enumerate(rows.items(), start=1):
         made_at = datetime(2026, month, 15, tzinfo=UTC)
         EnrollmentRequest.objects.create(
-            first_name=name, email=f"person-{name}@example.com", course_title="x", created_at=made_at, **fields
+            id=first_at(made_at),
+            first_name=name,
+            email=f"person-{name}@example.com",
+            course_title="x",
+            created_at=made_at,
+            **fields,
         )
 
     answer = client_of(staff).get(f"{URL}?{query.format(course=priced.pk)}")
 
     assert "".join(row["first_name"] for row in answer.json()["results"]) == found
+
+
+def test_old_requests_are_found_without_walking_through_all_newer_ones(db: None) -> None:
+    asked = EnrollmentRequestFilter({"until": "2026-02-01T00:00:00Z"}, queryset=EnrollmentRequest.objects.all())
+
+    assert begins_at_an_id(asked.qs[:26])
 
 
 @pytest.mark.parametrize("query", ["course=x", "since=yesterday", "email=" + "x" * 255, "course=%00"])

@@ -1,6 +1,7 @@
 """One payment over HTTP: its owner sees how it stands, staff see all that became of it."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, time
 from typing import Any
 from uuid import uuid4
 
@@ -17,9 +18,12 @@ from tests.payments.conftest import (
     payment_for_a_place,
     refund_event,
 )
+from tests.shared.plans import begins_at_an_id
+from titanobova.ids import first_at
 from users.models import User
 
 URL = "/api/v1/payments/"
+LEAP_DAY = datetime(2020, 2, 29, 12, tzinfo=UTC)
 
 pytestmark = pytest.mark.django_db
 Login = Callable[[User], APIClient]
@@ -85,7 +89,7 @@ def many(student: User, other_student: User) -> dict[str, Payment]:
         "created": make_payment(student),
         "succeeded": make_payment(student, status="succeeded"),
         "flagged": make_payment(other_student, is_flagged=True, flag_reason="amount"),
-        "old": make_payment(other_student, status="refunded", created_at="2020-02-29T12:00:00Z"),
+        "old": make_payment(other_student, status="refunded", id=first_at(LEAP_DAY), created_at=LEAP_DAY),
     }
 
 
@@ -111,6 +115,21 @@ def test_staff_see_the_payments_of_one_person(api: Login, staff: User, student: 
     page = api(staff).get(f"{URL}?user={student.pk}").json()["results"]
 
     assert {row["id"] for row in page} == {str(many[name].pk) for name in ("created", "succeeded")}
+
+
+@pytest.mark.parametrize("at", [time.min, time(12), time.max])
+def test_a_day_is_found_whole(api: Login, staff: User, student: User, at: time) -> None:
+    instant = datetime.combine(LEAP_DAY, at, UTC)
+    make_payment(student, id=first_at(instant), created_at=instant)
+
+    days = {"date_from": "2020-02-29", "date_to": "2020-02-29"}
+    assert len(api(staff).get(URL, days).json()["results"]) == 1
+    for other in ({"date_to": "2020-02-28"}, {"date_from": "2020-03-01"}):
+        assert api(staff).get(URL, other).json()["results"] == []
+
+
+def test_old_payments_are_found_without_walking_through_all_newer_ones(db: None) -> None:
+    assert begins_at_an_id(Payment.objects.matching(date_to=LEAP_DAY.date())[:26])
 
 
 @pytest.mark.parametrize("query", ["user={other}", "is_flagged=1", "is_flagged=0"])

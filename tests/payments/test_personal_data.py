@@ -4,14 +4,16 @@ import json
 from collections.abc import Callable
 
 import pytest
+from django.db import connection
 from rest_framework.test import APIClient
 
 from audit.actor import Actor
 from payments.models import Dispute, LedgerEntry, Payment, Refund, WebhookEvent
-from payments.personal_data import erase_payments
+from payments.personal_data import erase_payments, events_of
 from tests.conftest import make_user
 from tests.payments.conftest import (
     Json,
+    charge_event,
     deliver,
     dispute_event,
     event,
@@ -20,6 +22,7 @@ from tests.payments.conftest import (
     make_payment,
     refund_event,
 )
+from tests.shared.plans import plan_of
 from users.erased import erased_email
 from users.models import User
 
@@ -112,3 +115,39 @@ def test_what_waited_for_an_erased_person_is_kept_without_names_once_it_is_known
 
     assert WebhookEvent.objects.get(pk=early["id"]).outcome == "applied"
     assert "Lovelace" not in stored()
+
+
+def test_what_did_not_fit_the_payment_of_an_erased_person_goes_too(student: User, payment: Payment) -> None:
+    odd: Json = {
+        "payment_intent": "pi_of_another",
+        "metadata": {"payment_id": str(payment.pk)},
+        "destination_details": CARD,
+    }
+    deliver(refund_event(payment, 100, **odd))
+    assert WebhookEvent.objects.get().outcome == "mismatch"
+    assert "Lovelace" in stored()
+
+    erase_payments(student, by=SYSTEM)
+
+    assert "Lovelace" not in stored()
+
+
+def test_what_waits_and_says_whose_it_is_goes_too(student: User, payment: Payment) -> None:
+    names: Json = {"metadata": {"user_id": str(student.pk)}, "payment_intent": "pi_not_known_yet"}
+    deliver(charge_event(payment, 100, **names, **CARD))
+    assert WebhookEvent.objects.get().outcome == "waiting"
+    assert "Lovelace" in stored()
+
+    erase_payments(student, by=SYSTEM)
+
+    assert "Lovelace" not in stored()
+
+
+def test_the_events_of_a_person_are_found_by_indexes_and_not_by_reading_them_all(student: User, told: Payment) -> None:
+    where = str(events_of(student).query).partition(" WHERE ")[2]
+
+    assert "payload" not in where
+    if connection.vendor == "postgresql":
+        plan = plan_of(events_of(student))
+        assert "webhook_events_by_buyer" in plan
+        assert "webhook_events_by_intent" in plan

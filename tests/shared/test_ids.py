@@ -2,8 +2,9 @@
 
 import time
 import uuid
+from datetime import UTC, datetime, timedelta
 
-from titanobova.ids import uuid7
+from titanobova.ids import first_at, id_after, id_before, uuid7
 
 IDS = 10_000
 
@@ -41,3 +42,16 @@ def test_the_fraction_of_a_millisecond_fits_its_twelve_bits() -> None:
 
     assert min(fractions) >= 0
     assert max(fractions) > 0xE00
+
+
+def test_the_ids_around_an_instant_leave_room_for_a_clock_that_was_set() -> None:
+    noon = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    apart = timedelta(hours=25)
+
+    assert id_before(noon) <= first_at(noon - apart) < first_at(noon) < first_at(noon + apart) <= id_after(noon)
+
+
+def test_the_first_and_the_last_instant_have_ids_around_them() -> None:
+    first, last = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+
+    assert id_before(first) < uuid7() < id_after(last)
