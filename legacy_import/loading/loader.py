@@ -37,10 +37,12 @@ LOOK_UP = {
         FROM unnest({as_array()}, {as_array("bigint")}) WITH ORDINALITY AS given(legacy_id, checksum, position)
         LEFT JOIN {ImportedRecord._meta.db_table} record ON record.kind = %s AND record.legacy_id = given.legacy_id
         WHERE record.checksum IS DISTINCT FROM given.checksum""",  # noqa: S608 - names of ours
-    "sqlite": f"""SELECT id.key, record.checksum IS NOT NULL
-        FROM json_each(%s) id JOIN json_each(%s) checksum ON checksum.key = id.key
-        LEFT JOIN {ImportedRecord._meta.db_table} record ON record.kind = %s AND record.legacy_id = id.value
-        WHERE record.checksum IS NOT checksum.value""",  # noqa: S608 - names of ours
+    # One list of pairs: two lists joined by their places would be gone through for each other, row by row.
+    "sqlite": f"""SELECT given.key, record.checksum IS NOT NULL
+        FROM json_each(%s) given
+        LEFT JOIN {ImportedRecord._meta.db_table} record
+            ON record.kind = %s AND record.legacy_id = json_extract(given.value, '$[0]')
+        WHERE record.checksum IS NOT json_extract(given.value, '$[1]')""",  # noqa: S608 - names of ours
 }
 
 
@@ -57,7 +59,10 @@ NOTHING_LEFT = Loaded(BatchCounts(), [], [])
 
 def look_up(question: Question) -> Mapping[int, bool]:
     """Say which rows are new or changed, by their positions, and whether each is known."""
-    parameters = [listed(question.legacy_ids), listed(question.checksums), question.kind]
+    if connection.vendor == "postgresql":
+        parameters = [listed(question.legacy_ids), listed(question.checksums), question.kind]
+    else:
+        parameters = [listed(zip(question.legacy_ids, question.checksums, strict=True)), question.kind]
     return {int(position): bool(known) for position, known in fetch(LOOK_UP[connection.vendor], parameters)}
 
 

@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 from courses.models import Course, Enrollment, EnrollmentGrant, EnrollmentRequest
 from legacy_import.aliases import Kind
 from legacy_import.loading import BatchCounts, load_batch
+from legacy_import.loading.loader import LOOK_UP, look_up
 from legacy_import.mapping import ImportOptions, Mapped
+from legacy_import.messages import Question
 from legacy_import.models import ImportedRecord, ImportRun
 from tests.legacy_import.imports import dump
 from users.models import User
@@ -205,3 +207,19 @@ def test_any_rows_in_any_batches_give_the_same_and_a_rerun_changes_nothing(
             assert set(held_open) == set(Enrollment.objects.seated().values_list("pk", flat=True))
             transaction.set_rollback(True)
     assert ends[0] == ends[1]
+
+
+def test_thousands_of_rows_are_looked_up_in_one_go_through_them() -> None:
+    load(Kind.USERS, [account(number) for number in range(3)])
+    sums = dict(ImportedRecord.objects.values_list("legacy_id", "checksum"))
+    question = Question(Kind.USERS, [*sums, "new"], [*sums.values(), 7])
+
+    assert look_up(question) == {3: False}
+    assert look_up(question._replace(checksums=[value + 1 for value in question.checksums])) == {
+        0: True, 1: True, 2: True, 3: False,
+    }  # fmt: skip
+    if connection.vendor == "sqlite":  # which would go through one list for each item of another
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN QUERY PLAN {LOOK_UP['sqlite']}", ["[]", "users"])
+            plan = [line for *_, line in cursor.fetchall()]
+        assert len([line for line in plan if "VIRTUAL TABLE" in line]) == 1
