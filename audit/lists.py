@@ -8,8 +8,11 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.admin import AllValuesFieldListFilter, ShowFacets
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import SEARCH_VAR
 from django.core.exceptions import ValidationError
+from django.db import DataError
 from django.db.models import Q, QuerySet
 from django.forms import BooleanField
 from django.http import HttpRequest
@@ -18,15 +21,32 @@ from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
 
 from titanobova.bounded import BoundedPages, FoundPages, found_first, values_in_use
+from titanobova.http import UNSTORABLE
 from titanobova.search import MatchesWords
 
 SECRET = re.compile("password|secret|digest|token")  # in the name of a column
 MOST_RELATED = 200  # rows of a related table whose own rows a search looks for
+BY_KEY = ("", "__exact", "__in")  # how an address may choose rows that no filter of the page chooses
 NOT_ALL_FOUND = "titanobova.not_all_found"  # says in the request why its search lacks rows
 
 
 class BoundedChangeList(ChangeList):
     """A list that is ordered by no column without an index, and whose pages are chosen by their keys."""
+
+    def get_filters(self, request: HttpRequest) -> Any:
+        """Return what the page's filters and the address ask for, which beside the filters may be keys alone.
+
+        Django filters by any column in any way. Most are slow in a long table, and a regular expression can keep the
+        database busy for as long as whoever wrote it likes.
+
+        :raises IncorrectLookupParameters: for anything else.
+        """
+        filters = super().get_filters(request)
+        keys = {f"{name}{lookup}" for name in ("pk", self.lookup_opts.pk.name) for lookup in BY_KEY}
+        dates = {f"{self.date_hierarchy}__{bound}" for bound in ("gte", "lt")}
+        if not keys.union(dates).issuperset(filters[2]):
+            raise IncorrectLookupParameters
+        return filters
 
     def get_ordering_field(self, field_name: Any) -> Any:
         """Return what a column is ordered by: nothing, however it is asked for, unless the page offers it."""
@@ -78,13 +98,27 @@ class LongListAdmin(ModelAdmin):
         """Return the class of the list."""
         return BoundedChangeList
 
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """Return the list.
+
+        :raises IncorrectLookupParameters: where the database cannot hold what a column is asked for.
+        """
+        try:
+            return super().get_changelist_instance(request)
+        except (DataError, OverflowError) as error:
+            raise IncorrectLookupParameters from error
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """Return the row of a key, or None where no row can have it."""
+        return None if UNSTORABLE.search(object_id) else super().get_object(request, object_id, from_field)
+
     def get_search_results(
         self, request: HttpRequest, queryset: "QuerySet[Any]", search_term: str
     ) -> "tuple[QuerySet[Any], bool]":
         """Return the rows found, and whether one may be among them twice."""
         fields, term = self.get_search_fields(request), search_term.strip()
         has_words = any("=" not in field and "__" not in field for field in fields)
-        if not term or (has_words and not self.searches_words):
+        if not term or not fields or (has_words and not self.searches_words):
             found: tuple[QuerySet[Any], bool] = super().get_search_results(request, queryset, search_term)
             return found
         words = [Q(MatchesWords(term))] if has_words else []
@@ -95,13 +129,19 @@ class LongListAdmin(ModelAdmin):
 
         A file that lacks rows, or a change that misses some, looks like a whole one to whoever asked for it.
         """
-        reason = request.META.get(NOT_ALL_FOUND)
-        if reason and is_for_all_found(request):
-            text = f"Nothing was done, for it would not have been all of them. {reason}"
-            self.message_user(request, text, messages.ERROR)
+        if refusal := self._why_not(request):
+            self.message_user(request, f"Nothing was done{refusal}", messages.ERROR)
             return None
         answer: HttpResponseBase | None = super().response_action(request, queryset)
         return answer
+
+    def _why_not(self, request: HttpRequest) -> str:
+        """Return why an action is refused, or nothing; what is ticked counts unless it is for all rows found."""
+        if is_for_all_found(request):
+            reason = request.META.get(NOT_ALL_FOUND)
+            return f", for it would not have been all of them. {reason}" if reason else ""
+        are_keys = all(map(self._is_key, request.POST.getlist(ACTION_CHECKBOX_NAME)))
+        return "" if are_keys else ": no row has one of these keys."
 
     def _conditions(self, request: HttpRequest, fields: Sequence[str], term: str) -> Iterator[Q]:
         lookups = [field.removeprefix("=") for field in fields if "=" in field or "__" in field]
@@ -115,6 +155,13 @@ class LongListAdmin(ModelAdmin):
             return Q(**{lookup: column.clean(term, None)})
         except ValidationError:
             return Q(pk__in=[])  # the column can hold nothing like it
+
+    def _is_key(self, text: str) -> bool:
+        try:
+            self.opts.pk.clean(text, None)
+        except ValidationError:
+            return False
+        return UNSTORABLE.search(text) is None
 
     def _belonging(self, request: HttpRequest, relation: Any, term: str) -> Q:
         """Return which rows belong to those that the relation's own page finds, as far as MOST_RELATED of them."""

@@ -25,10 +25,14 @@ class StaffSite(UnfoldAdminSite):
     index_template = "staff/index.html"
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        """Add the page on which staff set up their second factor."""
+        """Add the page on which staff set up their second factor; leave out the way to an object's public page.
+
+        No object has such a page, and Django looks for the object of any address before it says so.
+        """
         from titanobova.site.enrolment import enrol  # noqa: PLC0415 - the models behind it load after this class
 
-        return [path("second-factor/", enrol, name="second-factor"), *super().get_urls()]
+        addresses = [address for address in super().get_urls() if getattr(address, "name", "") != "view_on_site"]
+        return [path("second-factor/", enrol, name="second-factor"), *addresses]
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Show the login; whose password was right and who lacks the second factor goes on to set it up."""
