@@ -14,6 +14,8 @@ class ImportRunAdmin(ReadOnlyModelAdmin):
 
     list_display = ["started_at", "finished_at", "outcome", "source", "id"]
     list_filter = ["outcome"]
+    search_fields = ["source", "=id"]
+    search_help_text = "A part of the old database's address, or a whole id."
     export_fields = ["id", "started_at", "finished_at", "outcome", "source", "options", "report"]
     fields = ["id", "source", "started_at", "finished_at", "outcome", "options", "report_as_page"]
     readonly_fields = ["report_as_page"]

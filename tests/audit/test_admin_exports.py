@@ -35,8 +35,15 @@ def desk(staff: User) -> Client:
     return client
 
 
-def test_every_promised_page_is_exported() -> None:
-    assert {page.model for page in EXPORTED} >= set(PROMISED)
+@pytest.mark.parametrize("model", PROMISED, ids=lambda model: model.__name__)
+def test_every_promised_list_is_searched_filtered_and_exported(desk: Client, model: Any) -> None:
+    page: Any = admin.site.get_model_admin(model)
+
+    shown = desk.get(f"/admin/{page.opts.app_label}/{page.opts.model_name}/")
+
+    assert page in EXPORTED
+    assert page.list_filter
+    assert 'name="q"' in shown.content.decode()
 
 
 @pytest.mark.parametrize("page", EXPORTED, ids=lambda page: page.opts.label)

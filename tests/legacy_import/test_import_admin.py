@@ -31,6 +31,18 @@ def test_staff_see_each_run_with_its_report(admin: Client) -> None:
     assert "finished" in admin.get(reverse("admin:legacy_import_importrun_changelist")).content.decode().lower()
 
 
+def test_staff_find_a_run_by_its_source_and_its_id_and_those_that_failed(admin: Client) -> None:
+    run, url = ImportRun.objects.get(), reverse("admin:legacy_import_importrun_changelist")
+    failed = ImportRun.objects.create(source="mysql://old.example.com/titanobova", outcome="failed")
+
+    def found(**query: str) -> list[ImportRun]:
+        return list(admin.get(url, query).context["cl"].result_list)
+
+    assert found(q="OLD.example") == found(q=str(failed.pk)) == found(outcome__exact="failed") == [failed]
+    assert found(q=str(run.pk)) == found(q=Path(run.source).name) == [run]
+    assert found(q=str(run.pk)[:8]) == found(q="nothing") == []
+
+
 def test_staff_find_a_row_by_its_old_id_and_by_ours(admin: Client) -> None:
     record = ImportedRecord.objects.get(kind="users", legacy_id="38")
     url = reverse("admin:legacy_import_importedrecord_changelist")
