@@ -10,6 +10,7 @@ import sys
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.fernet import Fernet
@@ -46,6 +47,7 @@ def load_env() -> FileAwareEnv:
     env.add_parser("days", parse_days)
     env.add_parser("fernet_keys", parse_fernet_keys)
     env.add_parser("ecdsa_keys", parse_ecdsa_keys)
+    env.add_parser("dsn", parse_dsn)
     return env
 
 
@@ -125,6 +127,22 @@ def parse_ecdsa_keys(text: str) -> list[str]:
         except (ValueError, UnsupportedAlgorithm):
             raise EnvError("a key is copied as SendGrid shows it: one line of base64") from None
     return keys
+
+
+def parse_dsn(text: str) -> str:
+    """Read where Sentry takes reports, and whose they are: its own library would end the start in a traceback.
+
+    :raises EnvError: when it lacks the key, the host or the number of the project.
+    """
+    text = text.strip()
+    try:
+        parts = urlsplit(text)
+        is_whole = parts.scheme in {"http", "https"} and parts.username and parts.hostname and parts.port != 0
+    except ValueError:
+        is_whole = False
+    if text and not (is_whole and re.fullmatch(r".*/[0-9]{1,20}", parts.path)):
+        raise EnvError("a DSN is copied as Sentry shows it, like https://key@o1.ingest.sentry.io/2")
+    return text
 
 
 def _add(path: Path) -> None:

@@ -326,7 +326,7 @@ LOGGING = logging_config(LOG_DIR, level=LOG_LEVEL, human=DEBUG)
 RELEASE = "titanobova@0.1.0"
 METRICS_TOKEN = env.str("METRICS_TOKEN", "")
 WORKER_METRICS_BIND = env.str("WORKER_METRICS_BIND", "", validate=validate.Regexp(r"$|[\w.-]+:\d{1,5}$"))
-SENTRY_DSN = env.str("SENTRY_DSN", "")
+SENTRY_DSN = env.dsn("SENTRY_DSN", "")
 SENTRY_ENVIRONMENT = env.str("SENTRY_ENVIRONMENT", "production" if not DEBUG else "development")
 
 seal(env)

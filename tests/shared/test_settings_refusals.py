@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from environs import EnvError
+from sentry_sdk.utils import BadDsn, Dsn
 
 from tests.shared.starting import PRODUCTION, refusal_of, settings_of
-from titanobova.env import parse_days, parse_percent, refuse_unsafe_start
+from titanobova.env import parse_days, parse_dsn, parse_percent, refuse_unsafe_start
 
 COMMAND = "python -m titanobova.env new-secrets"
 SAFE: dict[str, object] = {
@@ -31,6 +32,7 @@ def test_all_values_that_cannot_be_read_are_named_at_once_without_their_values(t
         "FRONTEND_URL": "www.example.com/4711",
         "PUBLIC_URL": "https:///4711",
         "TAX_RATE": "4711",
+        "SENTRY_DSN": "garbage-4711",
     }
 
     said = refusal_of(tmp_path, **unreadable)
@@ -57,6 +59,32 @@ def test_what_is_kept_is_kept_for_ever_or_for_a_week_at_least(text: str) -> None
     assert [parse_days(good) for good in ("0", "7", " 365 ")] == [0, 7, 365]
     with pytest.raises(EnvError):
         parse_days(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("garbage", "https://", "https://sentry.io/1", "https://key@/1", "https://key@sentry.io", "https://key@[x/1"),
+        *("https://key@sentry.io/", "https://key@sentry.io/one", "ftp://key@sentry.io/1", "https://key@sentry.io:x/1"),
+    ],
+)
+def test_a_dsn_that_sentry_cannot_read_stops_the_start(text: str) -> None:
+    for good in ("", "https://key@o1.ingest.sentry.io/2", "http://key:old-secret@127.0.0.1:9000/path/3"):
+        assert parse_dsn(good) == good
+        assert not good or Dsn(good).public_key == "key"
+    with pytest.raises((BadDsn, ValueError)):
+        Dsn(text)
+    with pytest.raises(EnvError):
+        parse_dsn(text)
+
+
+def test_a_wrong_dsn_is_one_line_that_does_not_repeat_it(tmp_path: Path) -> None:
+    said = refusal_of(tmp_path, SENTRY_DSN="https://4711@sentry.io")
+
+    (line,) = [line for line in said.splitlines() if "SENTRY_DSN" in line]
+    assert line == "  SENTRY_DSN: a DSN is copied as Sentry shows it, like https://key@o1.ingest.sentry.io/2"
+    assert "4711" not in said
+    assert "sentry_sdk" not in said
 
 
 def test_a_file_of_a_secret_that_is_not_there_is_named(tmp_path: Path) -> None:
