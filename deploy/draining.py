@@ -1,9 +1,11 @@
-"""gunicorn's worker, which leaves no connection behind when it stops."""
+"""gunicorn's worker, which leaves no connection behind when it stops, and refuses in JSON what it cannot read."""
 
 import select
 from typing import Any
 
 from gunicorn.workers.gthread import ThreadWorker
+
+from deploy.refusing import RefusedClient
 
 
 class DrainingWorker(ThreadWorker):  # gunicorn has no types
@@ -19,6 +21,10 @@ class DrainingWorker(ThreadWorker):  # gunicorn has no types
         """Remember that somebody stops the server; a worker that has served enough leaves the door to the others."""
         self.is_told_to_stop = True
         super().handle_exit(sig, frame)
+
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
+        """Refuse a request that never reached Django in the shape of every refusal."""
+        super().handle_error(req, RefusedClient(client), addr, exc)
 
     def set_accept_enabled(self, enabled: bool) -> None:
         """Begin or cease to accept; the last time, only once nobody waits any more.

@@ -2,6 +2,7 @@
 
 import json
 import signal
+import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -90,6 +91,28 @@ def test_forwarded_headers_are_not_believed_even_from_this_machine(start_gunicor
     answer = start_gunicorn(*CONFIGURED).ask("/", forged)
 
     assert answer.read() == b"http 127.0.0.1 "
+
+
+@pytest.mark.parametrize(
+    ("request_head", "status", "code"),
+    [
+        ("GET /" + "a" * 5000 + " HTTP/1.1", "414 URI Too Long", "uri_too_long"),
+        ("GET / HTTP/1.1" + "\r\nX: 1" * 200, "431 Request Header Fields Too Large", "headers_too_large"),
+        ("<script>alert(1)</script>", "400 Bad Request", "bad_request"),
+        ("GET / HTTP/1.1\r\n<script>: 1", "400 Bad Request", "bad_request"),
+    ],
+)
+def test_a_request_that_gunicorn_cannot_read_is_refused_in_json(
+    start_gunicorn: Start, request_head: str, status: str, code: str
+) -> None:
+    with socket.create_connection(("127.0.0.1", start_gunicorn(*CONFIGURED).port), SECONDS) as client:
+        client.sendall(f"{request_head}\r\n\r\n".encode())
+        head, _, body = client.makefile("rb").read().decode().partition("\r\n\r\n")
+
+    assert head.startswith(f"HTTP/1.1 {status}\r\n")
+    assert "Content-Type: application/json\r\n" in head
+    assert (json.loads(body).keys(), json.loads(body)["code"]) == ({"detail", "code"}, code)
+    assert "script" not in head + body
 
 
 def test_a_request_under_way_is_finished_after_sigterm(start_gunicorn: Start) -> None:
