@@ -10,6 +10,7 @@ from django.db import DatabaseError, reset_queries
 from legacy_import.aliases import Kind, TableLayout
 from legacy_import.loading import Loaded, Loader
 from legacy_import.loading.bare import bare_tables, is_worth_it
+from legacy_import.loading.joining import redeem_waiting_requests
 from legacy_import.mapping import ImportOptions, Rejected
 from legacy_import.messages import Batch, Begun
 from legacy_import.models import ImportRun
@@ -34,7 +35,7 @@ class Tables:
         self._noted = ProgressOfRun(run)
 
     def load_all(self, results: Results) -> None:
-        """Load what the reader sends; memory holds a few batches."""
+        """Load what the reader sends; memory holds a few batches. Then join what had to wait for the last of it."""
         with ExitStack() as of_the_table:
             for message in results:
                 if isinstance(message, Begun):
@@ -47,6 +48,7 @@ class Tables:
                 self._load(message, table, counted)
                 reset_queries()  # with DEBUG, Django would keep the text of the last 9,000 statements
                 gc.collect()
+        redeem_waiting_requests()
 
     @contextmanager
     def _finishing(self, begun: Begun, counted: TableReport) -> Iterator[None]:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
@@ -9,7 +10,7 @@ SIDECARS = ("", "-wal", "-shm", "-journal")  # what SQLite keeps beside a databa
 
 
 def open_private(file: Path) -> TextIO:
-    """Open a file to be written anew; one that is made here is for its owner alone, for it shows values of people.
+    """Open a file to be written anew, for its owner alone, for it shows values of people.
 
     :raises OSError: if it cannot be
     """
@@ -33,7 +34,10 @@ def overlap(written: Mapping[str, Path | None], read: Mapping[str, Path | None])
 
 
 def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+    descriptor = os.open(path, flags, 0o600)
+    with suppress(PermissionError):  # a file of somebody else's, or what is no file
+        os.fchmod(descriptor, 0o600)
+    return descriptor
 
 
 def _with_sidecars(path: Path) -> Iterator[Path]:

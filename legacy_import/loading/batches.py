@@ -14,7 +14,7 @@ from legacy_import.loading.ids import uuid7_of
 from legacy_import.loading.moments import is_another_moment
 from legacy_import.loading.outcome import BatchCounts, LoadNote, Merge, RowRefusedError
 from legacy_import.loading.unfinished import is_unfinished, unfinished
-from legacy_import.loading.writer import Writer
+from legacy_import.loading.writer import UNKNOWN_INSTANT, Writer
 from legacy_import.models import BEFORE, ImportedRecord, ImportRun
 from legacy_import.repeats import REASON
 from legacy_import.rows import ImportOptions, Mapped
@@ -186,19 +186,26 @@ class _Batch:
         """
         made_at = row.fields["created_at"]
         was_made_at: datetime = instance.created_at  # type: ignore[attr-defined]  # all that is imported has it
-        is_later = isinstance(made_at, datetime) and is_another_moment(made_at, was_made_at)
-        return is_later and self.writer.is_other_than(row, instance)
+        if not isinstance(made_at, datetime) or was_made_at == UNKNOWN_INSTANT:
+            return False
+        return is_another_moment(made_at, was_made_at) and self.writer.is_other_than(row, instance)
 
     def _give_up_id(self, record: ImportedRecord, row: Mapped) -> None:
         """Remember the object under a name of its own from now on; its row is gone."""
         del self.known[row.legacy_id]
+        was = ImportedRecord(legacy_id=record.legacy_id, object_id=record.object_id)
         record.legacy_id = f"{BEFORE}{record.object_id.hex}"
+        self.writer.rename(was, record)
         self.renamed.append(record)
         self.counts.note(LoadNote.ID_GIVEN_ANEW, f"row {row.legacy_id}")
 
     def _fill_links(self, row: Mapped, record: ImportedRecord, instance: Model) -> None:
         """Fill what was empty because the row came before what it names; the row itself is as it was."""
-        values = self.writer.values(row)
+        try:
+            values = self.writer.values(row)
+        except RowRefusedError:  # such as somebody who was erased here: nothing is to be joined to them
+            self.counts.unchanged += 1
+            return
         found = {name: values[name] for name in self.writer.links if getattr(instance, name) is None and values[name]}
         is_owned = not set(self.writer.columns).isdisjoint(found)
         if not found or (is_owned and not self._is_untouched_here(instance)):

@@ -11,7 +11,7 @@ from courses.models import Course, Enrollment, EnrollmentRequest
 from courses.services.redeeming import redeem_requests_of
 from legacy_import.aliases import Kind
 from legacy_import.loading.courses import CourseFinder
-from legacy_import.loading.grounds import COLUMNS, ended_otherwise, held_open_otherwise, store_grounds
+from legacy_import.loading.grounds import COLUMNS, ended_otherwise, held_open_otherwise, rename_ground, store_grounds
 from legacy_import.loading.outcome import LoadNote
 from legacy_import.loading.people import People
 from legacy_import.loading.writer import Writer
@@ -108,6 +108,9 @@ class EnrollmentWriter(Writer[Enrollment]):
     def is_other_than(self, row: Mapped, instance: Enrollment) -> bool:
         account = self.people.known(row)
         return account is not None and account != instance.user_id
+
+    def rename(self, was: ImportedRecord, record: ImportedRecord) -> None:
+        rename_ground(record.object_id, was.legacy_id, record.legacy_id)
 
     def decided_elsewhere(self, row: Mapped, instance: Enrollment) -> set[str]:
         """What a ground of another row opened, such as a payment, ends with that ground."""

@@ -20,7 +20,7 @@ from legacy_import.erased import erased_among
 from legacy_import.loading.checksums import checksums_of_columns
 from legacy_import.loading.courses import CourseFinder
 from legacy_import.loading.ids import NumberedIds, uuid7_texts_beside
-from legacy_import.loading.joining import join_to_accounts
+from legacy_import.loading.joining import hand_over_messages
 from legacy_import.loading.outcome import BatchCounts, RowRefusedError
 from legacy_import.loading.packing import NullableColumn, pack, pack_records
 from legacy_import.loading.shapes import CONTACT_COLUMNS, USER_COLUMNS
@@ -115,7 +115,7 @@ class ExpressUsers(Express):
 
     def store(self, rows: PlainRows, fit: Fit) -> None:
         super().store(rows, fit)
-        join_to_accounts(_picked(rows.object_ids, fit))
+        hand_over_messages(_picked(rows.object_ids, fit))
 
     def stored(self, rows: PlainRows, fit: Fit) -> None:
         self.people.remember(_picked(rows.legacy_ids, fit), _picked(rows.object_ids, fit))

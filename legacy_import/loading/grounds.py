@@ -49,6 +49,11 @@ def store_grounds(grounds: Mapping[str, Enrollment], *, of_rows: Collection[str]
     Certificate.objects.filter(enrollment__in=held_open, revoked_at__isnull=False).update(revoked_at=None)
 
 
+def rename_ground(enrollment: UUID, before: str, after: str) -> None:
+    """Let the ground of a row go by another name, that no row which has the old one now takes it back."""
+    EnrollmentGrant.objects.filter(enrollment=enrollment, kind=IMPORT, reference=before).update(reference=after)
+
+
 def forget_grounds(of_rows: Collection[str]) -> None:
     """Take the grounds of these rows away as if the rows had never come: what waited to be opened waits again."""
     grants = EnrollmentGrant.objects.filter(kind=IMPORT, reference__in=of_rows)

@@ -7,6 +7,7 @@ owns their address, as those do who confirmed it here.
 from collections.abc import Collection
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from audit.actor import Actor
@@ -17,28 +18,37 @@ from legacy_import.aliases import Kind
 from legacy_import.models import ImportedRecord
 from users.models import User
 
-
-def join_to_accounts(ids: Collection[UUID | str]) -> None:
-    """Hand over what waits for these accounts, which a run has made or changed, in the caller's transaction."""
-    if ids and ImportedRecord.objects.filter(kind=Kind.CONTACTS).exists():
-        _hand_over_messages(ids)
-    if ids and EnrollmentRequest.objects.unanswered().exists():
-        _redeem_requests(ids)
+AT_ONCE = 500  # people
 
 
-def _hand_over_messages(ids: Collection[UUID | str]) -> None:
-    """Imported ones: what a visitor wrote here is theirs who confirm the address here."""
+def hand_over_messages(ids: Collection[UUID | str]) -> None:
+    """Give these accounts, which a run has made or changed, the messages that came over before them.
+
+    Only imported ones: what a visitor wrote here is theirs who confirm the address here. Runs in the caller's
+    transaction. Two steps, for PostgreSQL may not have counted these tables yet, and would look each message up among
+    all that is remembered.
+    """
+    if not ids or not ImportedRecord.objects.filter(kind=Kind.CONTACTS).exists():
+        return
     accounts = User.objects.filter(pk__in=ids)
-    came_over = ImportedRecord.objects.filter(kind=Kind.CONTACTS, object_id=OuterRef("pk"))
-    waiting = Contact.objects.filter(
-        Exists(came_over), user=None, email_canonical__in=accounts.values("email_canonical")
-    )
+    waiting = Contact.objects.filter(user=None, email_canonical__in=accounts.values("email_canonical"))
     found = dict(waiting.values_list("pk", "email_canonical"))
+    came_over = ImportedRecord.objects.filter(kind=Kind.CONTACTS, object_id__in=list(found))
     owners = dict(accounts.filter(email_canonical__in=set(found.values())).values_list("email_canonical", "pk"))
-    Contact.objects.bulk_update([Contact(pk=pk, user_id=owners[address]) for pk, address in found.items()], ["user"])
+    handed = [Contact(pk=pk, user_id=owners[found[pk]]) for pk in came_over.values_list("object_id", flat=True)]
+    Contact.objects.bulk_update(handed, ["user"])
 
 
-def _redeem_requests(ids: Collection[UUID | str]) -> None:
-    addresses = EnrollmentRequest.objects.unanswered().values("email_canonical")
-    proved = User.objects.filter(pk__in=ids, email_verified=True, email_canonical__in=addresses)
-    redeem_requests_of(list(proved), by=Actor.from_system("import"))
+def redeem_waiting_requests() -> None:
+    """Turn the requests of imported people with proved addresses into enrolments, as far as that goes.
+
+    At the end of a run, when their old enrolments are here: a place that they had there is what they asked for.
+    """
+    addresses = EnrollmentRequest.objects.unanswered().filter(enrollment=None).values("email_canonical")
+    came_over = ImportedRecord.objects.filter(kind=Kind.USERS, object_id=OuterRef("pk"))
+    people = User.objects.filter(Exists(came_over), email_verified=True, is_active=True, email_canonical__in=addresses)
+    ids = list(people.values_list("pk", flat=True))
+    for start in range(0, len(ids), AT_ONCE):
+        with transaction.atomic():
+            some = list(User.objects.filter(pk__in=ids[start : start + AT_ONCE]))
+            redeem_requests_of(some, by=Actor.from_system("import"))

@@ -12,7 +12,7 @@ from uuid import UUID
 from courses.models import Enrollment
 from legacy_import.aliases import Kind
 from legacy_import.loading.courses import CourseFinder
-from legacy_import.loading.grounds import open_pending, store_grounds
+from legacy_import.loading.grounds import open_pending, rename_ground, store_grounds
 from legacy_import.loading.outcome import LoadNote, RowRefusedError
 from legacy_import.loading.people import People
 from legacy_import.loading.writer import Writer
@@ -63,8 +63,12 @@ class PaymentWriter(Writer[OldPayment]):
 
     def is_other_than(self, row: Mapped, instance: OldPayment) -> bool:
         account = self.people.known(row)
-        is_of_another = None not in (account, instance.user_id) and account != instance.user_id
-        return is_of_another and row.fields["amount"] != instance.amount
+        return None not in (account, instance.user_id) and account != instance.user_id
+
+    def rename(self, was: ImportedRecord, record: ImportedRecord) -> None:
+        enrollment = OldPayment.objects.filter(pk=record.object_id).values_list("enrollment", flat=True).first()
+        if enrollment is not None:
+            rename_ground(enrollment, reference_of(was), reference_of(record))
 
     def decided_elsewhere(self, row: Mapped, instance: OldPayment) -> set[str]:
         """Which enrolment was meant is the one that was live then; an address may have found its owner since."""

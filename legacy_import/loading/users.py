@@ -18,7 +18,7 @@ from django.contrib.auth.hashers import is_password_usable, make_password
 
 from legacy_import.aliases import Kind
 from legacy_import.hashing import hash_weak
-from legacy_import.loading.joining import join_to_accounts
+from legacy_import.loading.joining import hand_over_messages
 from legacy_import.loading.outcome import LoadNote, RowRefusedError
 from legacy_import.loading.shapes import USER_COLUMNS
 from legacy_import.loading.writer import Writer
@@ -114,7 +114,7 @@ class UserWriter(Writer[User]):
         self.remember(instance)
 
     def follow_up(self, written: Sequence[tuple[ImportedRecord, User]]) -> None:
-        join_to_accounts({account.pk for _, account in written})
+        hand_over_messages({account.pk for _, account in written})
 
     def _makes_staff(self, row: Mapped) -> bool:
         return self.options.trust_roles and row.fields["user_type"] == User.Type.ADMIN

@@ -90,6 +90,12 @@ class Writer(ABC, Generic[M]):
         """Say whether the row plainly is about somebody or something else than the object that came with its id."""
         return False
 
+    def rename(self, was: ImportedRecord, record: ImportedRecord) -> None:
+        """Let what hangs on the old id of a row hang on its new one: the old site has given the id to something else.
+
+        `was` is the record with the old one.
+        """
+
     def change(self, instance: M, values: dict[str, Any], *, is_shared: bool) -> None:
         """Set what the import owns; `is_shared` means that other rows were merged into it."""
         for name in self.columns:

@@ -63,7 +63,28 @@ def test_a_stranger_gets_an_account_of_their_own(old: Path, change: Change) -> N
         ("victim@example.com", Decimal(20)),
     ]
     assert [one.status for one in stranger.enrollments.all()] == ["pending"]
+    kept = victim.enrollments.get()
+    assert (kept.status, kept.grants.standing().count()) == ("active", 2)  # by the row and by the payment
     assert counted(import_from(old), "users") == {"unchanged": 2}
+
+
+def test_a_payments_id_alone_takes_nothing_from_who_had_it(old: Path, change: Change) -> None:
+    change("UPDATE enrollments SET status = 'pending'")
+    import_from(old)
+    change("UPDATE payments SET userId = 1, status = 'failed', createdAt = '2020-03-02 09:40:11'")
+
+    import_from(old)
+
+    kept = Enrollment.objects.get(user__email="victim@example.com")
+    assert (kept.status, kept.grants.standing().count()) == ("active", 1)
+
+
+def test_an_account_whose_day_was_not_known_is_no_other_with_another_address(old: Path, change: Change) -> None:
+    change("UPDATE users SET createdAt = NULL")
+    import_from(old)
+    change("UPDATE users SET email = 'new@example.com', createdAt = '2020-05-05 05:05:05' WHERE id = 2")
+
+    assert counted(import_from(old), "users") == {"updated": 1, "unchanged": 1}
 
 
 def test_the_stranger_does_not_get_an_account_that_is_in_use(old: Path, change: Change) -> None:

@@ -7,16 +7,18 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from audit.actor import Actor
 from contacts.models import Contact
 from courses.models import Course, Enrollment, EnrollmentGrant, EnrollmentRequest
 from legacy_import.comparing import verify
 from legacy_import.mapping import ImportOptions
 from legacy_import.models import OldPayment
 from legacy_import.pipeline import Order, run_import
-from tests.conftest import make_user
+from tests.conftest import PASSWORD, make_user
 from tests.legacy_import.conftest import Change, MakeSqlite
 from tests.legacy_import.imports import Written, counted, dump, forget_everything, import_from
 from users.models import User
+from users.services.privacy import erase_account
 
 pytestmark = pytest.mark.django_db
 TABLES = """
@@ -52,12 +54,12 @@ def old(make_sqlite: MakeSqlite) -> Path:
 def state() -> dict[str, Any]:
     """Return who has what."""
     return {
-        "contacts": sorted(Contact.objects.values_list("message", "user__email")),
-        "payments": sorted(OldPayment.objects.values_list("status", "user__email", "enrollment__status")),
-        "courses": sorted(Course.objects.values_list("title", "instructor__email")),
-        "enrollments": sorted(Enrollment.objects.values_list("course__title", "status")),
-        "grounds": sorted(EnrollmentGrant.objects.filter(withdrawn_at=None).values_list("kind", "reference")),
-        "requests": sorted(EnrollmentRequest.objects.values_list("email", "enrollment__user__email")),
+        "contacts": sorted(Contact.objects.values_list("message", "user__email"), key=str),
+        "payments": sorted(OldPayment.objects.values_list("status", "user__email", "enrollment__status"), key=str),
+        "courses": sorted(Course.objects.values_list("title", "instructor__email"), key=str),
+        "enrollments": sorted(Enrollment.objects.values_list("course__title", "status"), key=str),
+        "grounds": sorted(EnrollmentGrant.objects.filter(withdrawn_at=None).values_list("kind", "reference"), key=str),
+        "requests": sorted(EnrollmentRequest.objects.values_list("email", "enrollment__user__email"), key=str),
     }
 
 
@@ -186,6 +188,37 @@ def test_a_repaired_account_fetches_what_waited_for_it(old: Path, change: Change
     assert {email for _, email in state()["contacts"]} == {"ann@example.com"}
     assert {email for _, email, _ in state()["payments"]} == {"ann@example.com"}
     assert ("Physics", "active") in state()["enrollments"]
+
+
+@pytest.mark.parametrize("status", ["active", "completed", "pending"])
+def test_a_request_does_not_come_before_the_place_that_its_sender_had(old: Path, change: Change, status: str) -> None:
+    change(
+        "DELETE FROM payments; ALTER TABLE courses ADD COLUMN isPublished INT; UPDATE courses SET isPublished = 1;"
+        "INSERT INTO registrations VALUES (2, 'Ann', 'ann@example.com', 'Physics', '2020-01-04')"
+    )
+    import_from(old, timezone="UTC")
+    change(PARENTS + f"UPDATE enrollments SET status = '{status}'")
+    import_from(old, timezone="UTC")
+    in_two = state()
+    forget_everything()
+    OldPayment.objects.all().delete()
+
+    import_from(old, timezone="UTC")
+
+    assert {name: in_two[name] for name in ("enrollments", "grounds", "requests")} == {
+        name: state()[name] for name in ("enrollments", "grounds", "requests")
+    }
+    assert ("Physics", status) in in_two["enrollments"]
+    assert ("ann@example.com", "ann@example.com") in in_two["requests"]
+
+
+def test_a_message_of_somebody_who_was_erased_waits_in_silence(old: Path, change: Change) -> None:
+    change("INSERT INTO contacts VALUES (9, 99, 'Gone', 'gone@example.com', 'Forget me', '2020-01-01')")
+    import_from(old)
+    gone = make_user("gone@example.com", email_verified=True)
+    erase_account(gone, password=PASSWORD, by=Actor(user=gone))
+
+    assert counted(import_from(old), "contacts") == {"unchanged": 3}
 
 
 def test_somebody_who_registered_here_and_proved_the_address_is_found_too(old: Path) -> None:
