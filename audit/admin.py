@@ -35,7 +35,12 @@ class AuditedModelAdmin(ExportedAdmin):
         found = super().get_object(request, object_id, from_field)
         if found is None or request.method != "POST" or not transaction.get_connection().in_atomic_block:
             return found
-        return type(found)._base_manager.select_for_update(no_key=True).filter(pk=found.pk).first()
+        self.hold_first(found)
+        held = type(found)._base_manager.select_for_update(no_key=True, of=("self",))
+        return held.order_by("pk").filter(pk=found.pk).first()
+
+    def hold_first(self, found: Any) -> None:
+        """Hold what all others hold before they hold such a row: two who take turns otherwise would wait in a ring."""
 
     def save_model(self, request: HttpRequest, obj: Model, form: "ModelForm[Any]", change: bool) -> None:
         """Save, and record what changed from what to what; secrets only as the fact that they changed."""

@@ -184,6 +184,11 @@ class LessonAdmin(AuditedModelAdmin):
     autocomplete_fields = ["course"]
     list_select_related = ["course"]
 
+    def hold_first(self, found: Any) -> None:
+        """Hold the course, as all do who change its lessons."""
+        with suppress(UnknownCourse):  # the lesson is gone with it
+            lock_course(found.course)
+
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """A lesson stays in its course: how far people are in it counts there."""
         return ["course"] if obj is not None else []

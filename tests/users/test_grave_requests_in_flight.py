@@ -157,6 +157,18 @@ def test_a_login_that_an_erasure_overtakes_is_nobodys(student: User, meanwhile: 
     assert not LoginAttempt.objects.filter(user=student).exists()
 
 
+def test_a_login_that_the_admin_refuses_and_an_erasure_overtakes_is_nobodys(
+    student: User, meanwhile: Meanwhile
+) -> None:
+    owner = client_of(student)
+    meanwhile(lambda: owner.delete("/api/v1/users/profile/", {"password": PASSWORD}))
+
+    Client().post("/admin/login/", {"username": student.email, "password": PASSWORD})
+
+    assert not LoginAttempt.objects.filter(user=student).exists()
+    assert not LoginAttempt.objects.filter(email="student@example.com").exists()
+
+
 def test_a_login_to_the_admin_asks_for_a_second_factor_that_was_turned_on_meanwhile(
     staff: User, meanwhile: Meanwhile, settings: Any
 ) -> None:

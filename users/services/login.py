@@ -94,6 +94,8 @@ def record_half_login(user: User, *, by: Actor) -> None:
 
 def record_refused_login(user: User, *, by: Actor, reason: str) -> None:
     """Record, in the caller's transaction, that the password was right and yet nobody was let in."""
+    if held_unless_gone(user) is None:
+        return
     _note(user.email, LoginAttempt.Outcome.WRONG, by=by, user=user)
     record("login", "auth.login.failed", by=by, on=user, details={"reason": reason}, outcome="failure")
 
@@ -158,7 +160,7 @@ def _refuse(
     :raises WrongCredentials: always.
     """
     with transaction.atomic():
-        user = _held_unless_gone(account)
+        user = held_unless_gone(account)
         _note(email, outcome, by=by, user=user)
         record("login", "auth.login.failed", by=by, on=user, details={"reason": str(outcome)}, outcome="failure")
         if outcome == LoginAttempt.Outcome.WRONG and (user or isinstance(account, UnknownAccount)):
@@ -166,7 +168,7 @@ def _refuse(
     raise WrongCredentials
 
 
-def _held_unless_gone(account: User | UnknownAccount) -> User | None:
+def held_unless_gone(account: User | UnknownAccount) -> User | None:
     """Return the account unless it was erased while a password was hashed: nothing is written to its name then."""
     if isinstance(account, UnknownAccount):
         return None

@@ -26,7 +26,7 @@ from users.models import BackupCode, LoginAttempt, PendingLogin, Session, User
 from users.services import email_flows
 from users.services.eviction import refuse_evicted
 from users.services.limits import count_try
-from users.services.login import finish_login
+from users.services.login import finish_login, held_unless_gone
 from users.tokens import InvalidToken
 
 ISSUER = "titanobova"
@@ -246,6 +246,8 @@ def record_failure(user: User, *, by: Actor) -> None:
     """Record a code that does not fit, in a transaction of its own, so that it stays recorded."""
     LOGINS.labels(LoginAttempt.Outcome.WRONG_SECOND_FACTOR).inc()
     with transaction.atomic():
+        if held_unless_gone(user) is None:
+            return
         LoginAttempt.objects.create(
             email=user.email_canonical[:254],
             user=user,
