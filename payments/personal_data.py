@@ -82,15 +82,30 @@ def erase_payments(user: User, by: Actor) -> None:
     Receipts and credit notes stay as they were issued, with the buyer's name: whoever sells must keep them for years,
     unaltered (docs/decisions/0012). Nobody but staff sees them any more.
     """
-    events = list(events_of(user))
-    for event in events:
-        event.payload = of_the_money(event.payload)
-    WebhookEvent.objects.bulk_update(events, ["payload"], batch_size=100)
     now = timezone.now()
+    _hold_payments_of(user)
+    _take_names_out_of_events(user)
     Payment.objects.filter(user=user).update(
         description=F("course_title"), network_digest="", attempt="", updated_at=now
     )
     Refund.objects.filter(payment__user=user).update(reason="", updated_at=now)
+
+
+def _hold_payments_of(user: User) -> None:
+    """Wait for what is told of the person's payments just now, and let nobody tell more until this transaction ends.
+
+    An event that is under way holds its payment and cannot be read before its commit: whoever read the events first
+    would miss it, and its names would outlive the person. One that comes later finds the account erased.
+    """
+    held = Payment.objects.select_for_update(no_key=True).filter(user=user).order_by("pk")
+    list(held.values_list("pk"))
+
+
+def _take_names_out_of_events(user: User) -> None:
+    events = list(events_of(user))
+    for event in events:
+        event.payload = of_the_money(event.payload)
+    WebhookEvent.objects.bulk_update(events, ["payload"], batch_size=100)
 
 
 def events_of(user: User) -> "QuerySet[WebhookEvent]":
