@@ -11,6 +11,7 @@ from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 
 from audit.actor import Actor
+from courses.models import Enrollment
 from payments import gateway
 from payments.ledger import Kind
 from payments.models import LedgerEntry, Payment, Refund
@@ -124,8 +125,21 @@ def close_abandoned(payment: Payment, *, by: Actor) -> None:
 
 def close_outdated(payment: Payment, *, by: Actor) -> None:
     """End a payment that is still outdated; whoever holds the seat keeps it, to pay what it costs now."""
-    if outdated().filter(pk=payment.pk).exists():
-        cancel_payment(payment, reason="outdated", by=by, keeps_seat=True)
+    found = outdated().select_related("enrollment").filter(pk=payment.pk).first()
+    if found is not None and not _is_being_paid(found):
+        cancel_payment(found, reason="outdated", by=by, keeps_seat=True)
+
+
+def _is_being_paid(payment: Payment) -> bool:
+    """Whether money is on its way at Stripe, or the buyer, who holds the seat, was sent to their bank.
+
+    Stripe is asked: after a declined card our status stays `failed`, whatever becomes of the next card.
+
+    :raises GatewayUnavailable: when Stripe does not answer.
+    """
+    status, place = gateway.fetch_intent(payment.intent_id).status, payment.enrollment
+    waits_for_it = place is not None and place.status == Enrollment.Status.PENDING and place.holds_a_seat
+    return status == "processing" or (status == "requires_action" and waits_for_it)
 
 
 def cancel_payment(payment: Payment, *, reason: str, by: Actor, keeps_seat: bool = False) -> None:

@@ -1,6 +1,8 @@
 """An intent can be paid for ever, so the sweep ends those that nobody is to pay any more."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.utils import timezone
@@ -110,6 +112,44 @@ def test_money_that_is_on_its_way_is_never_stopped(started: Payment, sandbox: St
     Course.objects.update(price=120, is_published=False)
 
     assert ends(sandbox) == ("processing", "processing")
+
+
+def decline_a_card(payment: Payment, sandbox: StripeSandbox) -> None:
+    """Let a first card be declined, after which our status tells nothing of a second one."""
+    sandbox.decline(payment.intent_id)
+    for told in sandbox.events:
+        deliver(told)
+
+
+def test_who_was_sent_to_their_bank_with_a_second_card_may_finish_too(started: Payment, sandbox: StripeSandbox) -> None:
+    decline_a_card(started, sandbox)
+    sandbox.pay(started.intent_id, "pm_card_authenticationRequired")
+    Course.objects.update(price=120)
+    assert ends(sandbox) == ("failed", "requires_action")
+
+    lapse(timedelta(seconds=1))
+    assert ends(sandbox) == ("canceled", "canceled")
+
+
+@pytest.mark.parametrize("end", [cancel_enrollment, partial(grant_access, kind="manual")])
+def test_who_is_at_their_bank_for_a_place_that_waits_for_no_payment_cannot_finish(
+    started: Payment, sandbox: StripeSandbox, end: Callable[..., object]
+) -> None:
+    decline_a_card(started, sandbox)
+    sandbox.pay(started.intent_id, "pm_card_authenticationRequired")
+    end(Enrollment.objects.get(), by=SYSTEM)
+
+    assert ends(sandbox) == ("canceled", "canceled")
+
+
+def test_money_of_a_second_card_that_is_on_its_way_is_never_stopped(started: Payment, sandbox: StripeSandbox) -> None:
+    decline_a_card(started, sandbox)
+    sandbox.process(started.intent_id)
+    lapse(timedelta(days=5))
+    Course.objects.update(price=120, is_published=False)
+
+    assert ends(sandbox) == ("failed", "processing")
+    assert not [request for request in sandbox.requests if request.path.endswith("/cancel")]  # in rare cases it may
 
 
 def test_a_payment_that_was_paid_meanwhile_is_recorded(started: Payment, sandbox: StripeSandbox) -> None:
