@@ -1,7 +1,7 @@
 """The ledger is a set of facts, and everything that is known of a payment's money follows from that set."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from django.db import models
@@ -39,7 +39,11 @@ NOTHING = Decimal(0)
 
 @dataclass(frozen=True)
 class Fact:
-    """One fact: what happened, to which refund or dispute, and with how much money."""
+    """One fact: what happened, to which refund or dispute, and with how much money.
+
+    A bank may name another sum for a dispute than it first did. That is a fact of its own, with that sum behind the
+    dispute in its reference (`raised`), for what was recorded is never changed.
+    """
 
     kind: str
     amount: Decimal = NOTHING
@@ -49,6 +53,10 @@ class Fact:
     def key(self) -> tuple[str, str]:
         """What makes it the same fact, however often it is told."""
         return self.kind, self.reference
+
+    def raised(self, minor: int) -> "Fact":
+        """Return the same with the sum, in the smallest units, by which it is told apart from the first one."""
+        return replace(self, reference=f"{self.reference} {minor}")
 
 
 @dataclass(frozen=True)
@@ -78,7 +86,8 @@ def position_of(facts: Iterable[Fact]) -> Position:
 
     It is a function of a set: neither their order nor a repetition makes a difference, so every order in which Stripe
     may tell them ends alike. What went back counts from the moment at which it is known that the money had arrived.
-    A refund or dispute that failed or was won costs nothing, even where that became known first.
+    A refund or dispute that failed or was won costs nothing, even where that became known first. Of several sums of an
+    open dispute the largest counts.
 
     Access is kept while a dispute is open, for most are won or lost weeks later; it ends with a lost one, with a full
     refund, and where the seat was gone when the money came.
@@ -117,6 +126,11 @@ def _after_capture(captured: Decimal, refunded: Decimal, *, is_disputed: bool) -
 def _standing(
     amounts: dict[tuple[str, str], Decimal], wanted: Kind, *, unless: Kind | None = None
 ) -> dict[str, Decimal]:
-    """Return the amounts of the facts of one kind by their references, without those that `unless` took back."""
+    """Return the largest amounts of one kind by what they are about, without those that `unless` took back."""
     gone = {reference for kind, reference in amounts if kind == unless}
-    return {ref: amount for (kind, ref), amount in amounts.items() if kind == wanted and ref not in gone}
+    standing: dict[str, Decimal] = {}
+    for (kind, reference), amount in amounts.items():
+        about = reference.partition(" ")[0]
+        if kind == wanted and about not in gone:
+            standing[about] = max(amount, standing.get(about, NOTHING))
+    return standing

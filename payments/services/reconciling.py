@@ -11,6 +11,7 @@ from django.utils import timezone
 from audit.actor import Actor
 from payments import gateway
 from payments.models import Dispute, LedgerEntry, Payment, Refund, WebhookEvent
+from payments.money import to_minor
 from payments.services.catching_up import sweep
 from payments.services.events import apply_event
 from payments.services.holding import hold_intent
@@ -140,6 +141,7 @@ def _compare_refund(payment: Payment, intent_id: str, refund: Json, *, by: Actor
 
 
 def _compare_dispute(payment: Payment, intent_id: str, dispute: Json, *, by: Actor) -> Outcome:
-    if Dispute.objects.filter(payment=payment, pk=dispute.get("id"), status=dispute.get("status")).exists():
+    known = Dispute.objects.filter(payment=payment, pk=dispute.get("id"), status=dispute.get("status")).first()
+    if known is not None and to_minor(known.amount, known.currency) == dispute.get("amount"):
         return Outcome.UNCHANGED
     return record_of(payment, intent_id, lambda held: record_dispute(held, dispute, by=by), by=by)

@@ -116,16 +116,19 @@ def record_dispute(held: Payment, subject: Json, *, by: Actor, event_id: str = "
     """Record a dispute as it is at Stripe, and tell the staff of a new one; false when that was known.
 
     An inquiry moves no money. A bank may take more than was paid (currencies fluctuate), and other sums than it first
-    named: the dispute says what it took, the ledger what of the payment it took, and staff see the payment.
+    named: the dispute says what it took, the ledger what of the payment it took, and staff see the payment. Which of
+    two sums is the later one no event says, and they come in any order: then Stripe is asked.
 
     :raises DoesNotFit: when it is odd, or not about money of this payment.
     """
     told = read_dispute(subject)
     amount = _amount(held, told)
-    dispute, has_moved, is_odd = _mirror_dispute(held, told, amount)
-    is_new = settle(held, _facts_of(told, min(amount, held.amount)), by=by, event_id=event_id)
-    if is_odd:
+    dispute, has_moved, has_changed = _mirror_dispute(held, told, amount)
+    is_new = settle(held, _facts_of(held, told, min(amount, held.amount)), by=by, event_id=event_id)
+    if has_changed or amount > held.amount:
         flag(held, {"dispute"}, by=by, event_id=event_id)
+    if has_changed and event_id:
+        want_sync(held)
     if has_moved and not is_new:
         told_of: dict[str, object] = {"status": dispute.status, "payment": held.pk, "stripe_event": event_id}
         record("update", "payments.dispute.updated", by=by, on=dispute, details=told_of)
@@ -195,7 +198,7 @@ def _mirror_refund(held: Payment, told: RefundTold, amount: Decimal) -> tuple[Re
 
 
 def _mirror_dispute(held: Payment, told: DisputeTold, amount: Decimal) -> tuple[Dispute, bool, bool]:
-    """Return our row of a dispute, made or moved on if need be, whether it was, and whether its amount is odd.
+    """Return our row of a dispute, made or moved on if need be, whether it was, and whether it was of another amount.
 
     :raises DoesNotFit: when our row is one of another payment.
     """
@@ -205,10 +208,10 @@ def _mirror_dispute(held: Payment, told: DisputeTold, amount: Decimal) -> tuple[
     dispute, is_new = Dispute.objects.get_or_create(pk=told.id, defaults={"payment": held, **facts, **state})
     if dispute.payment_id != held.pk:
         raise DoesNotFit("dispute")
-    is_odd = amount > held.amount or amount != dispute.amount
+    has_changed = amount != dispute.amount
     if is_new:
         letters.tell_staff_of_dispute(dispute)
-    return dispute, is_new or _move_dispute(dispute, {**state, "amount": amount}), is_odd
+    return dispute, is_new or _move_dispute(dispute, {**state, "amount": amount}), has_changed
 
 
 def _move_dispute(dispute: Dispute, state: dict[str, Any]) -> bool:
@@ -226,10 +229,12 @@ def _move_dispute(dispute: Dispute, state: dict[str, Any]) -> bool:
     return True
 
 
-def _facts_of(told: DisputeTold, amount: Decimal) -> list[Fact]:
+def _facts_of(held: Payment, told: DisputeTold, amount: Decimal) -> list[Fact]:
     """Return what a dispute says of money; one that is decided was open before, though that may be told later."""
     if told.status in Dispute.INQUIRIES:
         return []
-    decided = {Dispute.Status.WON: Kind.DISPUTE_WON, Dispute.Status.LOST: Kind.DISPUTE_LOST}
-    kinds = [Kind.DISPUTE_OPENED, decided.get(told.status)]
-    return [Fact(kind, amount, told.id) for kind in kinds if kind]
+    opened = Fact(Kind.DISPUTE_OPENED, amount, told.id)
+    if held.ledger.filter(kind=opened.kind, reference=opened.reference, amount__lt=amount).exists():
+        opened = opened.raised(told.amount)
+    decided = {Dispute.Status.WON: Kind.DISPUTE_WON, Dispute.Status.LOST: Kind.DISPUTE_LOST}.get(told.status)
+    return [opened, Fact(decided, amount, told.id)] if decided else [opened]

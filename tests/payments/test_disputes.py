@@ -7,9 +7,11 @@ import pytest
 from django.core.management import call_command
 from pytest_django import Settings
 
+from audit.actor import Actor
 from courses.models import Course, Enrollment
 from examples.stripe_sandbox import StripeSandbox
 from payments.models import Dispute, Payment, WebhookEvent
+from payments.services.catching_up import catch_up
 from tests.conftest import make_user
 from tests.payments.conftest import (
     Json,
@@ -211,9 +213,55 @@ def test_a_sum_that_changes_while_a_dispute_is_open_is_written_down(paid: Paymen
 
     deliver(changed)
 
-    assert stands(paid) == ("disputed", Decimal(50), "active")
+    assert stands(paid) == ("disputed", Decimal(60), "active")
     assert (paid.flag_reason, Dispute.objects.get().amount_text) == ("dispute", "60.00")
     assert len(mails_to("support@titanobova.com")) == 1
+
+
+def disputed_at(sandbox: StripeSandbox, payment: Payment, minor: int, status: str) -> str:
+    """Let a payment be paid and disputed at Stripe, and return the dispute's id."""
+    wanted = {"amount": str(WHOLE), "currency": "usd", "metadata": payment.metadata, "description": "x"}
+    payment.intent_id = sandbox.intents.create(wanted, {})["id"]
+    payment.save()
+    sandbox.pay(payment.intent_id)
+    dispute_id: str = sandbox.dispute(payment.intent_id, minor)["id"]
+    if status == "lost":
+        sandbox.close_dispute(dispute_id, won=False)
+    return dispute_id
+
+
+def ends_of_several_sums(course: Course, sandbox: StripeSandbox, status: str) -> set[tuple[object, ...]]:
+    """Return how payments end of which a bank named three sums in each possible order, once Stripe was asked."""
+    ends: set[tuple[object, ...]] = set()
+    for number, order in enumerate(permutations(range(4))):
+        payment = payment_for_a_place(make_user(f"buyer-{number}@example.com"), course)
+        key = disputed_at(sandbox, payment, 6000, status)
+        told = [intent_event(payment), *(dispute_event(payment, minor, status, id=key) for minor in (5000, 6000, 7000))]
+        for index in order:
+            deliver(told[index])
+        catch_up(by=Actor.from_system("tests"))
+        ends.add((*stands(payment), payment.flag_reason, payment.disputes.get().amount_text))
+    return ends
+
+
+def test_of_several_sums_of_an_open_dispute_the_largest_counts_and_the_present_one_is_shown_in_every_order(
+    course: Course, sandbox: StripeSandbox
+) -> None:
+    ends = ends_of_several_sums(course, sandbox, "needs_response")
+
+    assert ends == {("disputed", Decimal(70), "active", "dispute", "60.00")}
+    call_command("check_ledger")
+
+
+def test_of_several_sums_of_a_lost_dispute_the_present_one_is_shown_in_every_order(
+    course: Course, sandbox: StripeSandbox
+) -> None:
+    ends = ends_of_several_sums(course, sandbox, "lost")
+
+    assert {(status, place, *shown) for status, _, place, *shown in ends} == {
+        ("disputed", "refunded", "dispute", "60.00")
+    }
+    call_command("check_ledger")
 
 
 @pytest.mark.parametrize(("decision", "reason"), [("needs_response", "balance"), ("lost", "balance"), ("won", "")])

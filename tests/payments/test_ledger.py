@@ -56,6 +56,25 @@ CASES: list[tuple[str, Sequence[Fact], Status, tuple[int, int, int], bool]] = [
         True,
     ),
     ("a refund before the money is known", [of(Kind.REFUNDED, "r")], Status.CREATED, (0, 0, 0), False),
+    (
+        "of two sums of an open dispute the larger",
+        [PAID, of(Kind.DISPUTE_OPENED, "x", PART), of(Kind.DISPUTE_OPENED, "x", Decimal(60)).raised(6000)],
+        Status.DISPUTED,
+        (0, 60, 40),
+        True,
+    ),
+    (
+        "a dispute that was won, whatever it named",
+        [
+            PAID,
+            of(Kind.DISPUTE_OPENED, "x", PART),
+            of(Kind.DISPUTE_OPENED, "x").raised(10000),
+            of(Kind.DISPUTE_WON, "x"),
+        ],
+        Status.SUCCEEDED,
+        (0, 0, 100),
+        True,
+    ),
     ("an open dispute keeps access", [PAID, of(Kind.DISPUTE_OPENED, "x")], Status.DISPUTED, (0, 100, 0), True),
     (
         "a dispute that was won",

@@ -113,6 +113,19 @@ def test_a_dispute_that_was_decided_meanwhile_is_moved_on(paid_in_silence: Payme
     assert (paid_in_silence.status, len(report.repaired)) == ("succeeded", 1)
 
 
+def test_a_dispute_of_which_the_bank_has_named_another_sum_is_moved_on(
+    paid_in_silence: Payment, sandbox: StripeSandbox
+) -> None:
+    dispute = sandbox.dispute(paid_in_silence.intent_id, 1000)
+    reconciled()
+    sandbox.disputes.rows[dispute["id"]]["amount"] = 2000
+
+    report = reconciled()
+
+    assert (paid_in_silence.disputes.get().amount_text, len(report.repaired)) == ("20.00", 1)
+    assert reconciled().repaired == []
+
+
 def test_what_the_events_told_already_is_found_as_known(paid_in_silence: Payment, sandbox: StripeSandbox) -> None:
     sandbox.refund(paid_in_silence.intent_id, 999)
     for told in sandbox.events:
