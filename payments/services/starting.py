@@ -23,7 +23,7 @@ from payments.services.orders import Order, course_of, order_amount, order_cours
 from payments.services.settling import settle
 from titanobova import faults
 from titanobova.errors import DomainError, FieldError
-from titanobova.idempotency import KEPT_FOR, Attempt, claim, release
+from titanobova.idempotency import KEPT_FOR, Attempt, claim, give_up, release
 from titanobova.idempotency import settle as settle_attempt
 from titanobova.ids import uuid7
 from users.models import User
@@ -60,7 +60,8 @@ def start_payment(user: User, wish: Wish, *, by: Actor, attempt: Attempt | None 
     """Make a payment that `user` can pay now, or return the one that is open for the same enrolment.
 
     With a course or an enrolment, price and currency are the server's; without either the payment opens nothing,
-    whatever is paid. A repeated `attempt` answers with the payment of the first one, whose secret Stripe is asked for.
+    whatever is paid. A repeated `attempt` answers with the payment of the first one, whose secret Stripe is asked for;
+    but one that was canceled since, as the sweep does, can never be paid, and the attempt starts anew.
 
     The row is committed before Stripe is asked, outside any transaction. When Stripe does not answer, the row stays
     `created`, and trying again sends the same idempotency key: there is never a second intent that could be paid.
@@ -78,6 +79,9 @@ def start_payment(user: User, wish: Wish, *, by: Actor, attempt: Attempt | None 
     known = claim(attempt, uuid7())
     if known is not None:
         payment = Payment.objects.get(pk=known)
+        if payment.status == Payment.Status.CANCELED:
+            give_up(attempt, object_id=known)
+            return start_payment(user, wish, by=by, attempt=attempt)
         return StartedPayment(payment, gateway.fetch_intent(payment.intent_id).client_secret)
     try:
         started = _start(user, wish, by=by, attempt=attempt.key)

@@ -9,10 +9,12 @@ from django.utils import timezone
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
-from courses.models import Course
+from audit.actor import Actor
+from courses.models import Course, Enrollment
 from examples.stripe_sandbox import StripeSandbox
 from payments import gateway
 from payments.models import Payment
+from payments.services.catching_up import cancel_payment, sweep
 from tests.conftest import RunTogether, client_of, make_user
 from tests.payments.conftest import CREATE
 from titanobova.models import IdempotencyKey
@@ -42,6 +44,31 @@ def test_a_repeated_attempt_tells_how_the_payment_stands_now(buyer: APIClient, s
     second = pay(buyer).json()
 
     assert second == {**first, "status": "succeeded"}
+
+
+def test_an_attempt_whose_payment_the_sweep_has_ended_starts_anew(
+    buyer: APIClient, sandbox: StripeSandbox, course: Course
+) -> None:
+    first = pay(buyer, {"course": course.slug}).json()
+    Enrollment.objects.update(seat_held_until=timezone.now() - timedelta(hours=2))
+    sweep(by=Actor.from_system("tests"))
+
+    second, third = (pay(buyer, {"course": course.slug}).json() for _ in range(2))
+
+    assert [intent["status"] for intent in sandbox.payment_intents] == ["canceled", "requires_payment_method"]
+    assert second["client_secret"] == sandbox.payment_intents[1]["client_secret"]
+    assert second["payment_id"] != first["payment_id"]
+    assert third == second
+
+
+def test_an_attempt_for_an_amount_whose_payment_was_canceled_starts_anew(
+    buyer: APIClient, sandbox: StripeSandbox
+) -> None:
+    pay(buyer)
+    cancel_payment(Payment.objects.get(), reason="declines", by=Actor.from_system("tests"))
+
+    assert pay(buyer).json()["status"] == "created"
+    assert (Payment.objects.count(), len(sandbox.payment_intents)) == (2, 2)
 
 
 def test_neither_the_name_nor_the_secret_is_kept(buyer: APIClient, sandbox: StripeSandbox) -> None:
