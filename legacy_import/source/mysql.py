@@ -31,7 +31,7 @@ from legacy_import.source.base import (
     together,
 )
 from legacy_import.source.mysql_rows import RowStream
-from legacy_import.source.mysql_schema import COLUMNS, ODD_ID, PRIMARY_KEY, TABLES, TEXTS
+from legacy_import.source.mysql_schema import COLUMNS, PRIMARY_KEY, TABLES, odd_id
 
 CONNECT_SECONDS = 5
 READ_SECONDS = 30
@@ -151,8 +151,8 @@ class MysqlSource(Source):
         return the_one(self._rows(_selection(table, columns, "WHERE", condition, "LIMIT 1"), *wanted.values()), wanted)
 
     def odd_ids(self, table: str, columns: Sequence[str]) -> Chunk:
-        types = {column.name: column.type.partition("(")[0].split()[0].lower() for column in self.columns(table)}
-        odd = [ODD_ID.format(_quoted(column)) for column in columns if types.get(column) in TEXTS]
+        types = {column.name: column.type for column in self.columns(table)}
+        odd = [condition for one in columns if one in types and (condition := odd_id(_quoted(one), types[one]))]
         if not odd:
             return Chunk(tuple(columns), [])
         wanted = ", ".join(map(_quoted, columns))

@@ -34,7 +34,8 @@ COLUMNS = "SELECT name, type FROM pragma_table_xinfo(?) WHERE hidden <> 1"
 HOLDS = "SELECT EXISTS(SELECT 1 FROM {table} WHERE {column} < ''), EXISTS(SELECT 1 FROM {table} WHERE {column} >= '')"
 ODD_TEXT = "{0} GLOB '*[^ -~]*' OR {0} GLOB ' *' OR {0} GLOB '* ' OR instr({0}, char(0))"
 LIKE_A_NUMBER = " OR {0} GLOB '[-0-9]*'"
-ODD_ID = "typeof({0}) = 'text' AND ({1}) OR typeof({0}) = 'blob' AND NOT CAST({0} AS TEXT) GLOB '*[^ -~]*'"
+STRIPPED = "trim(CAST({0} AS TEXT), char(9, 10, 11, 12, 13, 28, 29, 30, 31, 32))"
+ODD_ID = f"typeof({{0}}) = 'text' AND ({{1}}) OR typeof({{0}}) = 'blob' AND NOT {STRIPPED} GLOB '*[^ -~]*'"
 
 
 class SqliteSource(Source):

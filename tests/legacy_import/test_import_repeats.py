@@ -179,7 +179,7 @@ def test_a_change_of_the_row_that_is_spelled_otherwise_is_never_taken_for_one_of
         ("(1), (2), (3)", []),
         ("('a'), ('b c'), ('7'), (x'ff00')", []),
         ("(1), ('b'), ('7'), ('-7')", ["7", "-7"]),
-        ("(' a'), ('b '), ('c' || char(0)), ('d' || char(10)), ('é'), (x'39')", 6),
+        ("(' a'), ('b '), ('c' || char(0)), ('d' || char(10)), ('é'), (x'39'), (x'390a')", 7),
     ],
 )
 def test_only_odd_spellings_are_remembered(make_sqlite: MakeSqlite, ids: str, odd: list[str] | int) -> None:
@@ -208,3 +208,52 @@ def test_spellings_of_mariadb_too(mariadb: MariaDatabase, batch_size: int) -> No
     assert User.objects.filter(email="ann@example.com").exists()
     with open_source(mariadb.connection) as source:
         assert set(source.odd_ids("users", ["id"]).column("id")) == {" 8", "7\t"}
+
+
+BYTES = ("VARBINARY(9)", "TINYBLOB", "BLOB", "MEDIUMBLOB", "LONGBLOB")
+ENUM = "ENUM(' 8', '70', '7', '8', '\t7', 'a')"
+PARTED = {"ann": "' 8'", "cal": "'\t7'", "eve": "'70'", "bob": "'8'", "dan": "'7'", "fay": "'a'"}
+FULL = {"ann": "'\t8'", "cal": "' 7'", "eve": "'70'", "bob": "'8\n'", "dan": "'7 '", "fay": "'8'"}  # '8' is 8 and NUL
+
+
+@pytest.mark.external
+@pytest.mark.parametrize("batch_size", [1, 2, 500])
+@pytest.mark.parametrize(("type_", "ids"), [*((one, PARTED) for one in (*BYTES, ENUM)), ("BINARY(2)", FULL)])
+def test_spellings_in_bytes_and_enums_of_mariadb_too(
+    mariadb: MariaDatabase, type_: str, ids: dict[str, str], batch_size: int
+) -> None:
+    mariadb.execute(
+        f"CREATE TABLE users (id {type_}, email VARCHAR(99), password VARCHAR(99), name VARCHAR(99), "
+        "userType VARCHAR(9), createdAt VARCHAR(99));"
+        + "".join(user(id_, f"{name}@example.com") for name, id_ in ids.items())
+    )
+    first = import_from(mariadb.connection, batch_size=batch_size)
+    before = dump()
+    people = set(User.objects.values_list("email", flat=True))
+
+    again = import_from(mariadb.connection, batch_size=batch_size)
+
+    assert (counted(first, "users"), len(people)) == ({"created": 4, "rejected": 2}, 4)
+    assert sorted(one for one, _ in refused(first)) == ["7", "8"]
+    assert counted(again, "users") == {"unchanged": 4, "rejected": 2}
+    assert dump() == before
+    assert "ann@example.com" in people
+
+
+@pytest.mark.external
+def test_only_bytes_that_are_a_text_with_space_around_it_are_remembered(mariadb: MariaDatabase) -> None:
+    """As the ids are read: space of any alphabet is stripped, and bytes that are no plain text stay what they are."""
+    mariadb.execute("""
+        CREATE TABLE users (id VARBINARY(40), email VARCHAR(9));
+        INSERT INTO users (id) VALUES ('8'), ('a b'), ('~'), (x'ff20'), (x'2000'), (x'38c3a920'), (''), (x'20c3a9'),
+            (' 8'), ('8\t'), (x'c2a038'), (x'38e38080'), (x'1c38'), (x'e2808a38e280a9');
+        CREATE TABLE courses (id BINARY(16), title VARCHAR(9));
+        INSERT INTO courses (id) SELECT UNHEX(MD5(seq)) FROM seq_1_to_100000;
+    """)
+
+    with open_source(mariadb.connection) as source:
+        found = set(source.odd_ids("users", ["id"]).column("id"))
+        assert not source.odd_ids("courses", ["id"]).values
+
+    spaces = {"c2a038", "38e38080", "1c38", "e2808a38e280a9"}
+    assert found == {b" 8", b"8\t"} | set(map(bytes.fromhex, spaces))
