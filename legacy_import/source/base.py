@@ -161,9 +161,14 @@ def the_one(rows: Sequence[Row], wanted: Mapping[str, Value]) -> Row | None:
 
 
 def together(identity: Identity, quote: Callable[[str], str], *, cast: str = "{}") -> list[str]:
-    """Write an order in which rows with the same identity stand together; `cast` makes any two columns comparable."""
+    """Write an order in which rows with the same identity stand together; `cast` makes any two columns comparable.
+
+    An empty text gives way to the next column as NULL does, for so the identity is read. One of space alone does too;
+    such ids are odd, and found wherever they stand.
+    """
     parts = [list(map(quote, part)) for part in identity]
-    firsts = [f"COALESCE({', '.join(map(cast.format, part))})" if len(part) > 1 else part[0] for part in parts]
+    filled = f"NULLIF({cast}, '')"
+    firsts = [f"COALESCE({', '.join(map(filled.format, part))})" if len(part) > 1 else part[0] for part in parts]
     return [*firsts, *(column for part in parts if len(part) > 1 for column in part)]
 
 

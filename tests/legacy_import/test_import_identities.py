@@ -209,6 +209,45 @@ def test_rows_of_guests_on_mariadb_too(mariadb: MariaDatabase) -> None:
     assert counted(import_from(mariadb.connection, batch_size=1), "enrollments") == {"updated": 2}
 
 
+GUESTS = """
+    CREATE TABLE enrollments (user_id {type}, email VARCHAR(99), course_id {type}, course VARCHAR(9), status TEXT);
+    INSERT INTO enrollments VALUES ({blank}, 'bob@example.com', '3', '', 'active'),
+        ({blank}, 'ann@example.com', '4', '', 'active'), (NULL, 'ann@example.com', '3', '', 'active'),
+        (NULL, 'bob@example.com', '3', '', 'cancelled'), ('2', '', {blank}, 'Chess', 'active'),
+        ('2', '', {blank}, 'Go', 'active'), ('2', '', NULL, 'Chess', 'refunded'), ('2', '', NULL, 'Go', 'refunded');
+"""
+
+
+def check_that_empty_and_missing_parts_are_one(old: Path | str, batch_size: int) -> None:
+    """Half of the rows have nothing, the others NULL, where their person or course would have its id."""
+    first = import_from(old, batch_size=batch_size)
+    before = dump()
+
+    again = [import_from(old, batch_size=size) for size in (batch_size, 1, 2, 500)]
+
+    assert counted(first, "enrollments") == {"created": 5, "rejected": 3}
+    assert [counted(one, "enrollments") for one in again] == [{"unchanged": 5, "rejected": 3}] * 4
+    assert dump() == before
+
+
+@pytest.mark.parametrize("batch_size", [1, 2, 500])
+@pytest.mark.parametrize("blank", ["''", "' '", "char(9)", "x''", "x'09'"])
+def test_an_empty_part_of_an_identity_is_none(make_sqlite: MakeSqlite, blank: str, batch_size: int) -> None:
+    old = make_sqlite(WORLD + GUESTS.format(type="", blank=blank))
+
+    check_that_empty_and_missing_parts_are_one(old, batch_size)
+
+
+@pytest.mark.external
+@pytest.mark.parametrize("batch_size", [1, 2])
+@pytest.mark.parametrize("blank", ["''", "' '", "'\\t'"])
+@pytest.mark.parametrize("type_", ["VARCHAR(9)", "VARBINARY(9)", "ENUM('', '\\t', '2', '3', '4')"])
+def test_so_it_is_on_mariadb(mariadb: MariaDatabase, type_: str, blank: str, batch_size: int) -> None:
+    mariadb.execute(WORLD + GUESTS.format(type=type_, blank=blank))
+
+    check_that_empty_and_missing_parts_are_one(mariadb.connection, batch_size)
+
+
 def test_where_nothing_tells_rows_apart_the_report_says_what_that_means(make_sqlite: MakeSqlite) -> None:
     old = make_sqlite("CREATE TABLE contacts (email TEXT, message TEXT);")
     executing(old)("INSERT INTO contacts VALUES ('a@example.com', 'Hello'), ('b@example.com', 'Bye')")
