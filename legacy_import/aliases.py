@@ -55,6 +55,8 @@ class TableLayout:
     passwords: PasswordRules = DEFAULT_RULES
     identity: Identity = ()
     """What ids are made of where no column holds them."""
+    moving: frozenset[str] = frozenset()
+    """Fields whose column the old database writes anew whenever a row changes: no date of anything else."""
     also: dict[str, list[str]] = field(default_factory=dict)
     """Further columns of a field: of those of TOGETHER each counts."""
 

@@ -44,7 +44,15 @@ def read_layout(source: Source, overrides: Mapping[str, TableOverride] | None = 
     said = {kind: (overrides or {}).get(kind, TableOverride()).get("columns", {}) for kind in layout.tables}
     tables = {kind: _with_json(source, kind, table, said[kind]) for kind, table in layout.tables.items()}
     tables = _with_ids_of_courses(source, tables, said)
-    return replace(layout, tables={kind: _with_identity(source, kind, table) for kind, table in tables.items()})
+    tables = {kind: _with_identity(source, kind, table) for kind, table in tables.items()}
+    return replace(layout, tables={kind: _with_moving(source, table) for kind, table in tables.items()})
+
+
+def _with_moving(source: Source, table: TableLayout) -> TableLayout:
+    """Say which fields tell when a row changed last, whatever their columns are called."""
+    moving = source.moving_columns(table.table)
+    fields = frozenset(field for field in table.columns if not moving.isdisjoint(table.columns_of(field)))
+    return replace(table, moving=fields)
 
 
 def _with_identity(source: Source, kind: Kind, table: TableLayout) -> TableLayout:

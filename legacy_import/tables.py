@@ -72,6 +72,8 @@ class Tables:
             counted.coerce("password", "no_column_so_unusable", "", count=message.in_source)
         if message.in_source and not table.has_ids:
             counted.coerce("", "no_key_so_changes_cannot_be_followed", "", count=message.in_source)
+        for moving in sorted(table.moving - {"updated_at"} if message.in_source else ()):
+            counted.coerce(moving, "changes_with_every_update", table.columns[moving], count=message.in_source)
         return counted
 
     def _load(self, batch: Batch, table: TableLayout, counted: TableReport) -> None:

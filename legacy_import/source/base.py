@@ -43,6 +43,10 @@ class Source(Protocol):
         """List the columns in their order; none for a view that no longer works."""
         ...
 
+    def moving_columns(self, table: str) -> frozenset[str]:
+        """Name the columns that the database itself writes anew whenever a row changes; of a view it knows none."""
+        return frozenset()
+
     def count(self, table: str) -> int:
         """Count the rows."""
         ...

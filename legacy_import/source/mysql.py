@@ -31,7 +31,7 @@ from legacy_import.source.base import (
     together,
 )
 from legacy_import.source.mysql_rows import RowStream
-from legacy_import.source.mysql_schema import COLUMNS, PRIMARY_KEY, TABLES, odd_id
+from legacy_import.source.mysql_schema import COLUMNS, MOVING, PRIMARY_KEY, TABLES, odd_id
 
 CONNECT_SECONDS = 5
 READ_SECONDS = 30
@@ -121,6 +121,9 @@ class MysqlSource(Source):
 
     def columns(self, table: str) -> list[Column]:
         return [Column(str(name), str(kind)) for name, kind in self._ask(COLUMNS, table)]
+
+    def moving_columns(self, table: str) -> frozenset[str]:
+        return frozenset(str(name) for (name,) in self._ask(MOVING, table))
 
     def count(self, table: str) -> int:
         ((number,),) = self._ask(" ".join(["SELECT count(*) FROM", _quoted(table)]))

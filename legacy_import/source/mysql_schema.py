@@ -16,6 +16,11 @@ PRIMARY_KEY = """
     SELECT column_name FROM information_schema.statistics
     WHERE table_schema = DATABASE() AND table_name = %s AND index_name = 'PRIMARY' ORDER BY seq_in_index
 """
+# MySQL before 8.0 and MariaDB before 10.10 give the first TIMESTAMP of a table ON UPDATE where nobody asked for it.
+MOVING = """
+    SELECT column_name FROM information_schema.columns
+    WHERE table_schema = DATABASE() AND table_name = %s AND LOCATE('on update', LOWER(extra)) > 0
+"""
 TEXTS = ("char", "varchar", "tinytext", "text", "mediumtext", "longtext", "enum")
 BINARIES = ("binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob")
 ODD_TEXT = "{} REGEXP '^ | $|[^ -~]'"

@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from legacy_import.aliases import Kind
+from legacy_import.source import open_source
+from legacy_import.survey import read_layout
 from tests.legacy_import.conftest import MariaDatabase, server_address, server_connection
-from tests.legacy_import.imports import counted, dump, forget_everything, import_from, without_checksums
+from tests.legacy_import.imports import counted, dump, forget_everything, import_from, noted, without_checksums
 from users.models import User
 
 pytestmark = [pytest.mark.django_db, pytest.mark.external]
@@ -71,3 +74,26 @@ def test_a_user_who_may_only_select_suffices(old: MariaDatabase) -> None:
     assert report.balances
     assert f"{READER}:***@" in report.source
     assert "p@ss" not in str(report.as_json())
+
+
+def test_a_date_that_the_database_itself_moves_is_known_as_such_and_said_once(mariadb: MariaDatabase) -> None:
+    """Where nobody asked for it: the server gives it to the first TIMESTAMP of a table."""
+    mariadb.execute("""
+        SET explicit_defaults_for_timestamp = 0;
+        CREATE TABLE contacts (id INT PRIMARY KEY, email VARCHAR(99), message TEXT, sent_at TIMESTAMP NOT NULL,
+            updated_at TIMESTAMP NOT NULL DEFAULT NOW() ON UPDATE NOW());
+        CREATE TABLE users (id INT PRIMARY KEY, email VARCHAR(99), created_at TIMESTAMP NOT NULL DEFAULT NOW(),
+            last_login DATETIME ON UPDATE NOW());
+        INSERT INTO contacts (id, email, message) VALUES (1, 'a@example.com', 'Hello'), (2, 'b@example.com', 'Bye');
+    """)
+
+    report = import_from(mariadb.connection)
+
+    with open_source(mariadb.connection) as source:
+        tables = read_layout(source).tables
+    assert tables[Kind.CONTACTS].moving == {"created_at", "updated_at"}
+    assert tables[Kind.USERS].moving == {"last_login"}
+    assert noted(report, "contacts") == {"changes_with_every_update": 2}
+    [said] = next(one for one in report.tables if one.table == "contacts").coerced.values()
+    assert (said.field, said.sample) == ("created_at", "sent_at")
+    assert noted(report, "users") == {}
