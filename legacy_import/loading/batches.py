@@ -30,8 +30,11 @@ def load_batch(
     run: ImportRun,
     options: ImportOptions,
     checksums: Sequence[int] | None = None,
+    dates_move: bool = False,
 ) -> BatchCounts:
     """Load the rows in one transaction and say what became of each; `checksums` are theirs as they were read.
+
+    `dates_move` where the old database writes the date of creation anew with every update, as some MySQL did unasked.
 
     When the database refuses the batch, because of one row in it or because the live site wrote the same thing at the
     same moment, the batch is halved until the row stands alone; that one is rejected, all others are loaded.
@@ -39,7 +42,7 @@ def load_batch(
     sums = [checksum_of_fields(row.fields) for row in rows] if checksums is None else checksums
     try:
         with checked_now():
-            return _Batch(writer, rows, run, options, sums).load()
+            return _Batch(writer, rows, run, options, sums, dates_move=dates_move).load()
     except (IntegrityError, DataError) as error:
         if len(rows) == 1:
             counts = BatchCounts()
@@ -48,7 +51,8 @@ def load_batch(
     middle = len(rows) // 2
     halves = (slice(middle), slice(middle, None))
     return BatchCounts.sum(
-        load_batch(writer, rows[half], run=run, options=options, checksums=sums[half]) for half in halves
+        load_batch(writer, rows[half], run=run, options=options, checksums=sums[half], dates_move=dates_move)
+        for half in halves
     )
 
 
@@ -62,7 +66,10 @@ class _Batch:
         run: ImportRun,
         options: ImportOptions,
         checksums: Sequence[int],
+        *,
+        dates_move: bool,
     ) -> None:
+        self.dates_move = dates_move
         self.rows, self.run, self.counts = rows, run, BatchCounts()
         self.checksums = {id(row): checksum for row, checksum in zip(rows, checksums, strict=True)}
         self.writer = writer(run, options, self.counts)
@@ -186,7 +193,7 @@ class _Batch:
         """
         made_at = row.fields["created_at"]
         was_made_at: datetime = instance.created_at  # type: ignore[attr-defined]  # all that is imported has it
-        if not isinstance(made_at, datetime) or was_made_at == UNKNOWN_INSTANT:
+        if self.dates_move or not isinstance(made_at, datetime) or was_made_at == UNKNOWN_INSTANT:
             return False
         return is_another_moment(made_at, was_made_at) and self.writer.is_other_than(row, instance)
 

@@ -80,11 +80,13 @@ class Loader:
         self._waiting: list[OtherRow] = []
         self._taken = Taken(set(), set())
         self._names: tuple[str, ...] = ()
+        self._dates_move = False
 
     def load(self, batch: Batch, table: TableLayout) -> Loaded:
         """Store what is to be stored, now or with one of the next batches."""
         counts = BatchCounts(unchanged=batch.unchanged)
         self._names = batch.names or self._names
+        self._dates_move = "created_at" in table.moving
         self._take(batch.kind, batch.others)
         left = [] if batch.plain is None else self._express[batch.kind].load(batch.plain, self._taken, counts)
         again = list(self._mapped_again(left, batch, table))
@@ -121,7 +123,14 @@ class Loader:
 
     def _load_part(self, kind: Kind, rows: Sequence[OtherRow]) -> BatchCounts:
         mapped, checksums = [row.mapped for row in rows], [row.checksum for row in rows]
-        return batches.load_batch(WRITERS[kind], mapped, run=self.run, options=self.options, checksums=checksums)
+        return batches.load_batch(
+            WRITERS[kind],
+            mapped,
+            run=self.run,
+            options=self.options,
+            checksums=checksums,
+            dates_move=self._dates_move,
+        )
 
     def _row(self, raw: Raw) -> dict[str, Value]:
         return raw if isinstance(raw, dict) else dict(zip(self._names, raw, strict=True))

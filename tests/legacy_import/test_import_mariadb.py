@@ -97,3 +97,18 @@ def test_a_date_that_the_database_itself_moves_is_known_as_such_and_said_once(ma
     [said] = next(one for one in report.tables if one.table == "contacts").coerced.values()
     assert (said.field, said.sample) == ("created_at", "sent_at")
     assert noted(report, "users") == {}
+
+
+def test_a_new_address_is_no_new_person_where_the_database_moves_the_date(mariadb: MariaDatabase) -> None:
+    mariadb.execute("""
+        CREATE TABLE users (id INT PRIMARY KEY, email VARCHAR(99),
+            created_at TIMESTAMP NOT NULL DEFAULT NOW() ON UPDATE NOW());
+        INSERT INTO users VALUES (1, 'ann@example.com', '2020-01-01 08:00:00');
+    """)
+    import_from(mariadb.connection)
+    mariadb.execute("UPDATE users SET email = 'new@example.com'")
+
+    report = import_from(mariadb.connection)
+
+    assert counted(report, "users") == {"updated": 1}
+    assert [one.email for one in User.objects.all()] == ["new@example.com"]
