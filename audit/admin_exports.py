@@ -64,10 +64,7 @@ class ExportedAdmin(LongListAdmin):
         return download(pieces, str(self.opts.verbose_name_plural).replace(" ", "-"), file_format)
 
     def _is_offered(self, request: HttpRequest, parameter: str) -> bool:
-        """Whether a parameter of the list is one of those that the page draws, and not a search or typed by hand.
-
-        Staff may write a condition on any column of the table into the address: `?first_name__startswith=Ada`.
-        """
+        """Whether a parameter of the list is one of those that the page draws, and not a search or typed by hand."""
         names = {ALL_VAR, ORDER_VAR, PAGE_VAR}
         for offered in self.get_list_filter(request):
             name = offered[0] if isinstance(offered, list | tuple) else offered

@@ -68,9 +68,9 @@ def test_the_chosen_courses_or_all_that_were_found_leave_as_csv(desk: Client, ac
     assert log.all_details["filters"] == {"is_published__exact": "1", "chosen": "all" if across == "1" else 1}
 
 
-@pytest.mark.parametrize("typed", ["q", "email", "email__istartswith", "first_name__contains"])
+@pytest.mark.parametrize("typed", ["q", "id__in"])
 def test_whom_somebody_searched_for_is_not_recorded(desk: Client, student: User, typed: str) -> None:
-    words = {"q": student.email, "email": student.email, "email__istartswith": "stud", "first_name__contains": "Ad"}
+    words = {"q": student.email, "id__in": student.pk}
     query = urlencode({typed: words[typed], "is_active__exact": "1"})
 
     answer = desk.post(f"/admin/users/user/?{query}", {"action": "export_csv", "_selected_action": [student.pk]})
