@@ -23,6 +23,7 @@ from titanobova.env import BASE_DIR
 from titanobova.site import demo_payments
 from titanobova.site.demo import ADMIN_EMAIL, ADMIN_PASSWORD
 from titanobova.site.demo_payments import play_stripe
+from titanobova.site.management.commands.run_demo import lead_links_to
 
 PATIENCE = 90  # seconds for what a loaded machine may take long to do
 SITE = "http://127.0.0.1:8000"
@@ -155,3 +156,17 @@ def test_the_page_shows_amounts_as_people_write_them(amount: str, currency: str,
         page = ask(f"{sandbox.url}/")
 
     assert f"<strong>{shown}</strong> for &lt;b&gt;&amp;: requires_payment_method" in page
+
+
+@pytest.mark.parametrize(
+    ("said", "leads_to"),
+    [("http://localhost:8000", "http://localhost:8123"), ("https://demo.example", "https://demo.example")],
+)
+def test_links_lead_to_the_port_of_the_demo_unless_somebody_says_otherwise(
+    settings: Settings, said: str, leads_to: str
+) -> None:
+    settings.PUBLIC_URL, settings.CSRF_TRUSTED_ORIGINS = said, [said]
+
+    lead_links_to(8123)
+
+    assert (leads_to, [leads_to]) == (settings.PUBLIC_URL, settings.CSRF_TRUSTED_ORIGINS)

@@ -3,6 +3,7 @@
 from argparse import ArgumentParser
 from typing import Any
 
+from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
@@ -11,6 +12,15 @@ from titanobova.site.demo_payments import play_stripe
 TEST_MONEY = """  Paying with TEST MONEY          {page}
       what somebody starts to pay waits there; no card is charged
 """
+
+USUAL = "http://localhost:8000"  # what PUBLIC_URL is where nobody has said
+
+
+def lead_links_to(port: int) -> None:
+    """Let links of mails and certificates lead to the server that is about to serve, unless PUBLIC_URL says where."""
+    if settings.PUBLIC_URL == USUAL:
+        settings.PUBLIC_URL = f"http://localhost:{port}"
+        settings.CSRF_TRUSTED_ORIGINS = [settings.PUBLIC_URL]
 
 
 class Command(BaseCommand):
@@ -29,6 +39,7 @@ class Command(BaseCommand):
         :raises CommandError: with DEBUG off.
         """
         port = options["port"]
+        lead_links_to(port)
         with play_stripe(f"http://127.0.0.1:{port}") as page:
             call_command("migrate", verbosity=0)
             call_command("seed_demo", address=f"http://localhost:{port}")
