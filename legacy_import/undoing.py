@@ -115,7 +115,7 @@ class _Kind:
         self._forget_merged([one for one in here if one.is_merged])
         removed = self._untouched([one for one in here if not one.is_merged], stored)
         if self.kind is Kind.PAYMENTS:
-            forget_grounds([reference_of(one) for one in removed])
+            forget_grounds([reference_of(one.legacy_id) for one in removed])
         ids = [one.object_id for one in removed]
         self.model._default_manager.filter(pk__in=ids).delete()
         self.records.filter(object_id__in=ids).delete()  # the rows that were merged into them, too

@@ -1,7 +1,6 @@
 """One batch of mapped rows into the database: in one transaction, idempotent, by a bounded number of queries."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,10 +10,9 @@ from django.utils import timezone
 
 from legacy_import.loading.checksums import checksum_of_fields, checksum_of_object
 from legacy_import.loading.ids import uuid7_of
-from legacy_import.loading.moments import is_another_moment
 from legacy_import.loading.outcome import BatchCounts, LoadNote, Merge, RowRefusedError
 from legacy_import.loading.unfinished import is_unfinished, unfinished
-from legacy_import.loading.writer import UNKNOWN_INSTANT, Writer
+from legacy_import.loading.writer import Writer
 from legacy_import.models import BEFORE, ImportedRecord, ImportRun
 from legacy_import.repeats import REASON
 from legacy_import.rows import ImportOptions, Mapped
@@ -167,7 +165,7 @@ class _Batch:
         others = []
         for row, record in changed:
             instance = stored.get(record.object_id)
-            if instance is not None and self._is_another(row, instance):
+            if instance is not None and self.writer.is_another(row, instance, dates_move=self.dates_move):
                 self._give_up_id(record, row)
                 others.append(row)
                 continue
@@ -186,23 +184,11 @@ class _Batch:
         elif instance is not None:
             self._change_one(row, instance, is_shared=is_shared)
 
-    def _is_another(self, row: Mapped, instance: Model) -> bool:
-        """Say whether the old site has deleted what the object came of, and given its id to something new.
-
-        Treated as a change, a stranger would get the account, with all that hangs on it.
-        """
-        made_at = row.fields["created_at"]
-        was_made_at: datetime = instance.created_at  # type: ignore[attr-defined]  # all that is imported has it
-        if self.dates_move or not isinstance(made_at, datetime) or was_made_at == UNKNOWN_INSTANT:
-            return False
-        return is_another_moment(made_at, was_made_at) and self.writer.is_other_than(row, instance)
-
     def _give_up_id(self, record: ImportedRecord, row: Mapped) -> None:
         """Remember the object under a name of its own from now on; its row is gone."""
         del self.known[row.legacy_id]
-        was = ImportedRecord(legacy_id=record.legacy_id, object_id=record.object_id)
         record.legacy_id = f"{BEFORE}{record.object_id.hex}"
-        self.writer.rename(was, record)
+        self.writer.rename(record, row.legacy_id)
         self.renamed.append(record)
         self.counts.note(LoadNote.ID_GIVEN_ANEW, f"row {row.legacy_id}")
 

@@ -7,14 +7,14 @@ from contacts.models import Contact
 from legacy_import.aliases import Kind
 from legacy_import.loading.shapes import CONTACT_COLUMNS
 from legacy_import.loading.users import accounts_by_email, accounts_by_old_id
-from legacy_import.loading.writer import Writer
+from legacy_import.loading.writer import AddressedWriter
 from legacy_import.rows import Mapped
 from users.identity import canonical_email
 
 AS_MAPPED = ("name", "email", "phone", "subject", "message", "status", "internal_notes", "user_agent")
 
 
-class ContactWriter(Writer[Contact]):
+class ContactWriter(AddressedWriter[Contact]):
     """Messages. Each belongs to the account that owns its sender's address, or else to the one that it names."""
 
     kind = Kind.CONTACTS
@@ -43,6 +43,3 @@ class ContactWriter(Writer[Contact]):
     def waits(self, row: Mapped, instance: Contact) -> bool:
         """It names an account; one that only has the sender's address fetches its messages itself (joining.py)."""
         return instance.user_id is None and bool(row.fields["legacy_user_id"])
-
-    def is_other_than(self, row: Mapped, instance: Contact) -> bool:
-        return canonical_email(str(row.fields["email"])) != instance.email_canonical

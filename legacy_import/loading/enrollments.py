@@ -14,7 +14,7 @@ from legacy_import.loading.courses import CourseFinder
 from legacy_import.loading.grounds import COLUMNS, ended_otherwise, held_open_otherwise, rename_ground, store_grounds
 from legacy_import.loading.outcome import LoadNote
 from legacy_import.loading.people import People
-from legacy_import.loading.writer import Writer
+from legacy_import.loading.writer import AddressedWriter, Writer
 from legacy_import.models import ImportedRecord
 from legacy_import.rows import Mapped
 from users.identity import canonical_email, clean_email
@@ -109,8 +109,8 @@ class EnrollmentWriter(Writer[Enrollment]):
         account = self.people.known(row)
         return account is not None and account != instance.user_id
 
-    def rename(self, was: ImportedRecord, record: ImportedRecord) -> None:
-        rename_ground(record.object_id, was.legacy_id, record.legacy_id)
+    def rename(self, record: ImportedRecord, before: str) -> None:
+        rename_ground(record.object_id, before, record.legacy_id)
 
     def decided_elsewhere(self, row: Mapped, instance: Enrollment) -> set[str]:
         """What a ground of another row opened, such as a payment, ends with that ground."""
@@ -124,7 +124,7 @@ class EnrollmentWriter(Writer[Enrollment]):
         return self.states[record.legacy_id] in Enrollment.SEATED and enrollment.status in Enrollment.SEATED
 
 
-class RegistrationWriter(Writer[EnrollmentRequest]):
+class RegistrationWriter(AddressedWriter[EnrollmentRequest]):
     """Requests for a place, by people without account. They become enrolments when that e-mail is confirmed here."""
 
     kind = Kind.REGISTRATIONS
@@ -164,9 +164,6 @@ class RegistrationWriter(Writer[EnrollmentRequest]):
             "course_title": row.fields["course_title"] or self.titles.get(course, ""),
             "created_at": self.instant(row),
         }
-
-    def is_other_than(self, row: Mapped, instance: EnrollmentRequest) -> bool:
-        return canonical_email(str(row.fields["email"])) != instance.email_canonical
 
     def follow_up(self, written: Sequence[tuple[ImportedRecord, EnrollmentRequest]]) -> None:
         """Redeem what is of people who have confirmed their addresses here already; nobody else would."""

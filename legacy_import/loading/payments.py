@@ -65,10 +65,10 @@ class PaymentWriter(Writer[OldPayment]):
         account = self.people.known(row)
         return None not in (account, instance.user_id) and account != instance.user_id
 
-    def rename(self, was: ImportedRecord, record: ImportedRecord) -> None:
+    def rename(self, record: ImportedRecord, before: str) -> None:
         enrollment = OldPayment.objects.filter(pk=record.object_id).values_list("enrollment", flat=True).first()
         if enrollment is not None:
-            rename_ground(enrollment, reference_of(was), reference_of(record))
+            rename_ground(enrollment, reference_of(before), reference_of(record.legacy_id))
 
     def decided_elsewhere(self, row: Mapped, instance: OldPayment) -> set[str]:
         """Which enrolment was meant is the one that was live then; an address may have found its owner since."""
@@ -80,11 +80,11 @@ class PaymentWriter(Writer[OldPayment]):
         open_pending(ids)
         seated = Enrollment.objects.filter(status__in=Enrollment.SEATED).in_bulk(ids)
         grounds = {
-            reference_of(record): seated[one.enrollment_id]
+            reference_of(record.legacy_id): seated[one.enrollment_id]
             for record, one in written
             if one.status in KEEPS_OPEN and one.enrollment_id in seated
         }
-        store_grounds(grounds, of_rows=[reference_of(record) for record, _ in written])
+        store_grounds(grounds, of_rows=[reference_of(record.legacy_id) for record, _ in written])
 
     def _enrollment(self, row: Mapped) -> UUID | None:
         named = self.by_old_id.get(str(row.fields["legacy_enrollment_id"]))
@@ -98,7 +98,7 @@ class PaymentWriter(Writer[OldPayment]):
         return self.live.get((user, course)) if user else None
 
 
-def reference_of(record: ImportedRecord) -> str:
+def reference_of(legacy_id: str) -> str:
     """Return what the ground that a payment is is called."""
-    name = record.legacy_id
-    return "payment:" + (name if len(name) <= LONGEST_REFERENCE else sha256(name.encode()).hexdigest())
+    short = legacy_id if len(legacy_id) <= LONGEST_REFERENCE else sha256(legacy_id.encode()).hexdigest()
+    return f"payment:{short}"

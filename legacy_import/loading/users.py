@@ -21,7 +21,7 @@ from legacy_import.hashing import hash_weak
 from legacy_import.loading.joining import hand_over_messages
 from legacy_import.loading.outcome import LoadNote, RowRefusedError
 from legacy_import.loading.shapes import USER_COLUMNS
-from legacy_import.loading.writer import Writer
+from legacy_import.loading.writer import AddressedWriter
 from legacy_import.models import ImportedRecord
 from legacy_import.passwords import WeakPassword
 from legacy_import.rows import Mapped
@@ -55,7 +55,7 @@ def accounts_by_old_id(legacy_ids: Iterable[str]) -> dict[str, UUID]:
     return {legacy_id: pk for legacy_id, pk in found.items() if pk in present}
 
 
-class UserWriter(Writer[User]):
+class UserWriter(AddressedWriter[User]):
     """Accounts. `user_type` stays the label it was; rights come with trust_roles alone, and are never taken away."""
 
     kind = Kind.USERS
@@ -97,9 +97,6 @@ class UserWriter(Writer[User]):
     def is_in_use(self, instance: User) -> bool:
         """True once its owner has logged in here: from then on the account is theirs. No import sets `last_login`."""
         return instance.last_login is not None
-
-    def is_other_than(self, row: Mapped, instance: User) -> bool:
-        return canonical_email(str(row.fields["email"])) != instance.email_canonical
 
     def reason_to_keep(self, instance: User) -> LoadNote:
         """Who confirmed the address here has taken the account over, even if they never logged in."""

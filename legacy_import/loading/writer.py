@@ -9,6 +9,7 @@ from django.db.models import CharField, Model
 
 from legacy_import.aliases import Kind
 from legacy_import.erased import erased_among
+from legacy_import.loading.moments import is_another_moment
 from legacy_import.loading.outcome import BatchCounts, LoadNote, RowRefusedError
 from legacy_import.models import ImportedRecord, ImportRun
 from legacy_import.rows import ImportOptions, Mapped
@@ -48,18 +49,6 @@ class Writer(ABC, Generic[M]):
         :raises RowRefusedError: if the row refers to something that is not here
         """
 
-    def look_up_erased(self, rows: Sequence[Mapped]) -> None:
-        """Fetch whose addresses belonged to people who were erased here."""
-        self.erased = erased_among({canonical_email(str(row.fields["email"])) for row in rows})
-
-    def refuse_erased(self, row: Mapped) -> None:
-        """Keep a person out who was erased here.
-
-        :raises RowRefusedError: then
-        """
-        if canonical_email(str(row.fields["email"])) in self.erased:
-            raise RowRefusedError("the person with this e-mail address was erased here")
-
     def twin(self, row: Mapped, values: dict[str, Any]) -> M | None:
         """Return the object that stands for the same thing already, or None.
 
@@ -90,11 +79,20 @@ class Writer(ABC, Generic[M]):
         """Say whether the row plainly is about somebody or something else than the object that came with its id."""
         return False
 
-    def rename(self, was: ImportedRecord, record: ImportedRecord) -> None:
-        """Let what hangs on the old id of a row hang on its new one: the old site has given the id to something else.
+    def is_another(self, row: Mapped, instance: M, *, dates_move: bool) -> bool:
+        """Say whether the old site has deleted what the object came of, and given its id to something new.
 
-        `was` is the record with the old one.
+        Treated as a change, a stranger would get the account, with all that hangs on it. Where `dates_move` with every
+        update, and where a date is not known, nothing tells.
         """
+        made_at = row.fields["created_at"]
+        was_made_at: datetime = instance.created_at  # type: ignore[attr-defined]  # all that is imported has it
+        if dates_move or not isinstance(made_at, datetime) or was_made_at == UNKNOWN_INSTANT:
+            return False
+        return is_another_moment(made_at, was_made_at) and self.is_other_than(row, instance)
+
+    def rename(self, record: ImportedRecord, before: str) -> None:
+        """Let what hangs on the old id of a row hang on the record's own: the id `before` is something else's now."""
 
     def change(self, instance: M, values: dict[str, Any], *, is_shared: bool) -> None:
         """Set what the import owns; `is_shared` means that other rows were merged into it."""
@@ -131,3 +129,22 @@ class Writer(ABC, Generic[M]):
             text = getattr(instance, field.attname)
             if isinstance(field, CharField) and field.max_length and len(text) > field.max_length:
                 raise RowRefusedError(f"{field.name} is {len(text)} characters long, at most {field.max_length} fit")
+
+
+class AddressedWriter(Writer[M]):
+    """Rows that bear an e-mail address of their own, by which their person is known."""
+
+    def look_up_erased(self, rows: Sequence[Mapped]) -> None:
+        """Fetch whose addresses belonged to people who were erased here."""
+        self.erased = erased_among({canonical_email(str(row.fields["email"])) for row in rows})
+
+    def refuse_erased(self, row: Mapped) -> None:
+        """Keep a person out who was erased here.
+
+        :raises RowRefusedError: then
+        """
+        if canonical_email(str(row.fields["email"])) in self.erased:
+            raise RowRefusedError("the person with this e-mail address was erased here")
+
+    def is_other_than(self, row: Mapped, instance: M) -> bool:
+        return canonical_email(str(row.fields["email"])) != getattr(instance, "email_canonical", "")

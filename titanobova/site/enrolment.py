@@ -25,7 +25,7 @@ from titanobova.errors import DomainError
 from users.forms import PENDING_ENROLMENT, CodeForm
 from users.models import User
 from users.services import second_factor
-from users.services.login import record_login
+from users.services.login import WrongCredentials, held_as_proved, record_login
 
 TEMPLATE = "staff/second_factor.html"
 SECONDS = 600
@@ -46,12 +46,13 @@ def enrol(request: HttpRequest) -> HttpResponse:
     except DomainError as refusal:
         return _page(request, Shown(*second_factor.pending_enrolment(user), []), error=refusal.text)
     del request.session[PENDING_ENROLMENT]
-    with transaction.atomic():
-        same = User.objects.select_for_update(no_key=True).filter(pk=user.pk, password=user.password, is_staff=True)
-        if (held := same.first()) is None:  # the owner has chosen another password since
-            return HttpResponseRedirect(reverse("admin:login"))
-        record_login(held, by=Actor.from_request(request))
-        login(request, held, backend="users.backends.SessionOnlyBackend")
+    try:
+        with transaction.atomic():
+            held = held_as_proved(user)
+            record_login(held, by=Actor.from_request(request))
+            login(request, held, backend="users.backends.SessionOnlyBackend")
+    except WrongCredentials:  # the owner has chosen another password since
+        return HttpResponseRedirect(reverse("admin:login"))
     return HttpResponseRedirect(reverse("admin:index"))
 
 
