@@ -10,7 +10,7 @@ from django.conf import settings as django_settings
 from django.contrib.auth.hashers import make_password
 from django.core.cache import cache
 from django.db import connection, connections
-from django.test import TransactionTestCase
+from django.test import Client, TransactionTestCase
 from django_redis import get_redis_connection
 from rest_framework.test import APIClient
 
@@ -172,6 +172,19 @@ def client_of(user: User) -> APIClient:
     session = open_session(user, by=Actor(ip_address="192.0.2.20", user_agent="tests"))
     client = APIClient()
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {AccessToken.of(session)}")
+    return client
+
+
+@pytest.fixture
+def desk(staff: User) -> Client:
+    """A member of the staff in the admin, who may do everything there."""
+    return desk_of(staff)
+
+
+def desk_of(person: User, **options: Any) -> Client:
+    """Return the browser of somebody of the staff in the admin; `options` are those of Django's client."""
+    client = Client(**options)
+    client.force_login(person, backend="users.backends.SessionOnlyBackend")
     return client
 
 

@@ -15,7 +15,7 @@ from audit.actor import Actor
 from audit.admin import AuditedModelAdmin
 from audit.models import AuditLog
 from audit.services import record
-from tests.conftest import make_user
+from tests.conftest import desk_of, make_user
 from tests.courses.conftest import make_course
 from users.models import BackupCode, User
 
@@ -27,9 +27,7 @@ GROUPS, LOG = "/admin/auth/group/", "/admin/audit/auditlog/"
 @pytest.fixture
 def desk(staff: User) -> Client:
     """A member of the staff in the admin, who may do everything there."""
-    client = Client(REMOTE_ADDR="192.0.2.50", raise_request_exception=False)
-    client.force_login(staff, backend="users.backends.SessionOnlyBackend")
-    return client
+    return desk_of(staff, REMOTE_ADDR="192.0.2.50", raise_request_exception=False)
 
 
 def change(desk: Client, user: User, **changes: Any) -> Any:

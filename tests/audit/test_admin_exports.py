@@ -27,14 +27,6 @@ EXPORTED: list[Any] = [page for page in admin.site._registry.values() if getattr
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def desk(staff: User) -> Client:
-    """A member of the staff in the admin, who may do everything there."""
-    client = Client()
-    client.force_login(staff)
-    return client
-
-
 @pytest.mark.parametrize("model", PROMISED, ids=lambda model: model.__name__)
 def test_every_promised_list_is_searched_filtered_and_exported(desk: Client, model: Any) -> None:
     page: Any = admin.site.get_model_admin(model)

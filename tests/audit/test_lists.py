@@ -25,14 +25,6 @@ Search = Callable[[str, str], list[Any]]
 
 
 @pytest.fixture
-def desk(staff: User) -> Client:
-    """A member of the staff in the admin."""
-    client = Client()
-    client.force_login(staff)
-    return client
-
-
-@pytest.fixture
 def search(desk: Client) -> Search:
     """Return the rows that a page of the admin lists for some words."""
 

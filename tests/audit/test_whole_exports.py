@@ -24,14 +24,6 @@ pytestmark = pytest.mark.django_db
 LOG = "/admin/audit/auditlog/"
 
 
-@pytest.fixture
-def desk(staff: User) -> Client:
-    """A member of the staff in the admin."""
-    client = Client()
-    client.force_login(staff)
-    return client
-
-
 def twins(number: int) -> list[User]:
     """Make so many people of one name, each with one row in the log."""
     names = [f"{one}@example.com" for one in range(number)]

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 from django.db import OperationalError, connections, transaction
-from django.test import Client
 
 from courses.admin.catalogue import LessonAdmin
 from courses.models import Course, Lesson
 from courses.services.finding import lock_course
+from tests.conftest import desk_of
 from tests.courses.conftest import make_course
 from users.models import User
 
@@ -19,8 +19,7 @@ PATIENCE = 1.0  # seconds until the one who holds the course goes on to the less
 
 def save(staff: User, lesson: Lesson) -> int:
     """Save a new title on the lesson's page; return the status."""
-    desk = Client(raise_request_exception=False)
-    desk.force_login(staff, backend="users.backends.SessionOnlyBackend")
+    desk = desk_of(staff, raise_request_exception=False)
     form = {"title": "Anew", "position": lesson.position, "text": "", "video_url": ""}
     return desk.post(f"/admin/courses/lesson/{lesson.pk}/change/", form).status_code
 

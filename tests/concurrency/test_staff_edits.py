@@ -9,11 +9,10 @@ import pytest
 from django.contrib.admin.options import ModelAdmin
 from django.db import connections
 from django.forms import ModelForm
-from django.test import Client
 from rest_framework.test import APIClient
 
 from audit.admin import AuditedModelAdmin
-from tests.conftest import PASSWORD, client_of
+from tests.conftest import PASSWORD, client_of, desk_of
 from users.admin import UserAdmin
 from users.models import User
 
@@ -69,11 +68,9 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], None]],
 
 def save_page(staff: User, student: User) -> int:
     """Save a note on the student's page; return the status."""
-    desk = Client()
-    desk.force_login(staff, backend="users.backends.SessionOnlyBackend")
     form = {"email": student.email, "first_name": student.first_name, "last_name": student.last_name,
             "user_type": "student", "is_active": "on", "bio": "Noted by staff"}  # fmt: skip
-    return desk.post(f"/admin/users/user/{student.pk}/change/", form).status_code
+    return desk_of(staff).post(f"/admin/users/user/{student.pk}/change/", form).status_code
 
 
 @pytest.mark.parametrize("act", DONE)

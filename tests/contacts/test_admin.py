@@ -12,7 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from audit.models import AuditLog
 from contacts.models import Contact
-from tests.conftest import make_user
+from tests.conftest import desk_of, make_user
 from tests.contacts.conftest import events, make_contact
 from titanobova.models import OutgoingMail
 from users.models import User
@@ -20,13 +20,6 @@ from users.models import User
 LIST = "/admin/contacts/contact/"
 NO_ANSWERS = {"answers-TOTAL_FORMS": "0", "answers-INITIAL_FORMS": "0"}
 pytestmark = pytest.mark.django_db
-
-
-def desk_of(user: User) -> Client:
-    """Return the browser of somebody of the staff."""
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 @pytest.fixture

@@ -18,14 +18,6 @@ PAGES = "/admin/courses/lesson/"
 
 
 @pytest.fixture
-def office(staff: User) -> Client:
-    """The browser of somebody of the staff."""
-    client = Client()
-    client.force_login(staff)
-    return client
-
-
-@pytest.fixture
 def course(db: None) -> Course:
     """A free course with three lessons."""
     course = make_course()
@@ -47,11 +39,11 @@ def learn(student: User, course: Course, *positions: int) -> Enrollment:
 
 
 def test_whoever_has_done_all_other_lessons_is_through_when_staff_delete_one(
-    office: Client, student: User, course: Course
+    desk: Client, student: User, course: Course
 ) -> None:
     enrollment = learn(student, course, 1, 3)
 
-    answer = office.post(f"{PAGES}{lesson(course, 2).pk}/delete/", {"post": "yes"})
+    answer = desk.post(f"{PAGES}{lesson(course, 2).pk}/delete/", {"post": "yes"})
 
     assert answer.status_code == 302
     enrollment.refresh_from_db()
@@ -60,11 +52,11 @@ def test_whoever_has_done_all_other_lessons_is_through_when_staff_delete_one(
     assert AuditLog.objects.get(details__event="courses.lesson.deleted").all_details["was"] == "Lesson 2"
 
 
-def test_several_lessons_that_staff_delete_at_once_do_the_same(office: Client, student: User, course: Course) -> None:
+def test_several_lessons_that_staff_delete_at_once_do_the_same(desk: Client, student: User, course: Course) -> None:
     enrollment = learn(student, course, 2)
     chosen = [str(lesson(course, position).pk) for position in (1, 3)]
 
-    answer = office.post(PAGES, {"action": "delete_selected", "_selected_action": chosen, "post": "yes"})
+    answer = desk.post(PAGES, {"action": "delete_selected", "_selected_action": chosen, "post": "yes"})
 
     assert answer.status_code == 302
     enrollment.refresh_from_db()
@@ -72,18 +64,18 @@ def test_several_lessons_that_staff_delete_at_once_do_the_same(office: Client, s
     assert AuditLog.objects.filter(details__event="courses.lesson.deleted").count() == 2
 
 
-def test_a_lesson_stays_in_its_course(office: Client, course: Course) -> None:
+def test_a_lesson_stays_in_its_course(desk: Client, course: Course) -> None:
     moved = lesson(course, 3)
     form = {"course": str(make_course(title="Another").pk), "position": "3", "title": "Last"}
 
-    assert office.post(f"{PAGES}{moved.pk}/change/", form).status_code == 302
+    assert desk.post(f"{PAGES}{moved.pk}/change/", form).status_code == 302
 
     moved.refresh_from_db()
     assert (moved.course, moved.title) == (course, "Last")
 
 
-def test_a_position_that_another_lesson_has_is_refused_in_words(office: Client, course: Course) -> None:
-    answer = office.post(f"{PAGES}{lesson(course, 3).pk}/change/", {"position": "2", "title": "Last"})
+def test_a_position_that_another_lesson_has_is_refused_in_words(desk: Client, course: Course) -> None:
+    answer = desk.post(f"{PAGES}{lesson(course, 3).pk}/change/", {"position": "2", "title": "Last"})
 
     assert (answer.status_code, "already exists" in answer.content.decode()) == (200, True)
     assert lesson(course, 3).title == "Lesson 3"

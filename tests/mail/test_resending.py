@@ -28,14 +28,6 @@ PAGE = "/admin/titanobova/outgoingmail/"
 LINK = ("Go", "https://www.example.com/unlock?token=" + "x" * 43)
 
 
-@pytest.fixture
-def desk(staff: User) -> Client:
-    """A member of the staff in the admin, who may do everything there."""
-    client = Client()
-    client.force_login(staff, backend="users.backends.SessionOnlyBackend")
-    return client
-
-
 def send_again(client: Client, *mails: OutgoingMail) -> list[str]:
     """Tick these mails, choose the action, and return what the admin says."""
     ticked = {"action": "send_again", "_selected_action": [str(mail.pk) for mail in mails]}

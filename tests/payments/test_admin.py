@@ -11,19 +11,12 @@ from audit.models import AuditLog
 from courses.models import Course
 from examples.stripe_sandbox import StripeSandbox
 from payments.models import Document, Payment, Refund
-from tests.conftest import PASSWORD, make_user
+from tests.conftest import PASSWORD, desk_of, make_user
 from tests.payments.conftest import deliver, dispute_event, intent_event, payment_for_a_place, refund_event
 from users.models import User
 
 LIST = "/admin/payments/payment/"
 pytestmark = pytest.mark.django_db
-
-
-def desk_of(user: User) -> Client:
-    """Return the browser of somebody of the staff."""
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 @pytest.fixture

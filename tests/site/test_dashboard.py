@@ -7,13 +7,12 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission
-from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from contacts.models import Contact
 from legacy_import.models import ImportRun
 from payments.models import Document
-from tests.conftest import make_user
+from tests.conftest import desk_of, make_user
 from tests.contacts.conftest import make_contact
 from tests.payments.conftest import make_payment
 from titanobova.ids import first_at
@@ -25,14 +24,8 @@ pytestmark = pytest.mark.django_db
 TITLES = ["Contacts waiting", "Registrations", "Revenue", "Failed logins", "Imports"]
 
 
-def desk(person: User) -> Client:
-    client = Client()
-    client.force_login(person, backend="users.backends.SessionOnlyBackend")
-    return client
-
-
 def parts(person: User) -> dict[str, Part]:
-    return {part.title: part for part in desk(person).get("/admin/").context["dashboard"]}
+    return {part.title: part for part in desk_of(person).get("/admin/").context["dashboard"]}
 
 
 def drawn(part: Part, chart: int = 0) -> dict[str, list[float]]:
@@ -133,14 +126,14 @@ def test_whoever_may_not_see_a_list_is_not_told_its_figures(student: User) -> No
     student.save()
     student.user_permissions.add(Permission.objects.get(codename="view_contact"))
 
-    page = desk(student).get("/admin/")
+    page = desk_of(student).get("/admin/")
 
     assert [part.title for part in page.context["dashboard"]] == ["Contacts waiting"]
     assert b"Revenue" not in page.content
 
 
 def test_a_chart_reaches_the_page_as_the_theme_reads_it(staff: User) -> None:
-    page = desk(staff).get("/admin/").content.decode()
+    page = desk_of(staff).get("/admin/").content.decode()
 
     assert page.count('<canvas class="chart"') == 3  # no revenue and no import yet
     assert "&quot;label&quot;: &quot;accounts&quot;" in page
@@ -166,7 +159,7 @@ def test_the_page_costs_the_same_queries_however_much_there_is(
         make_contact()
         issue(number, "5")
         ImportRun.objects.create(source="x", outcome="finished", report={"tables": []})
-    client = desk(staff)
+    client = desk_of(staff)
 
     with django_assert_num_queries(13):
         client.get("/admin/")

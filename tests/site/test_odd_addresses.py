@@ -10,6 +10,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.test import Client
 
 from audit.lists import LongListAdmin
+from tests.conftest import desk_of
 from users.models import LoginAttempt, User
 
 # PostgreSQL ends the transaction of a test that has one around it, as soon as it refuses a query.
@@ -46,9 +47,7 @@ KEYS = [NUL, HUGE, "9" * 3000, "x", "_5F", "%", "\U0001f600", "a/b", ".."]
 def desk(staff: User) -> Client:
     """A member of the staff in the admin; a page that breaks answers 500."""
     LoginAttempt.objects.bulk_create(LoginAttempt(email="a@example.com", outcome="wrong") for _ in range(26))
-    client = Client(raise_request_exception=False)
-    client.force_login(staff)
-    return client
+    return desk_of(staff, raise_request_exception=False)
 
 
 def address_of(page: LongListAdmin) -> str:

@@ -4,12 +4,11 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from audit.actor import Actor
-from tests.conftest import PASSWORD, client_of, make_user
+from tests.conftest import PASSWORD, client_of, desk_of, make_user
 from titanobova.email import send_later
 from titanobova.models import OutgoingMail
 from users.models import FormerAddress, User
@@ -25,8 +24,7 @@ NEW = "grace@new.example.com"
 @pytest.fixture
 def person(staff: User, student: User) -> User:
     """Somebody who has never logged in, and whose address staff have replaced in the admin."""
-    desk, page = Client(), f"/admin/users/user/{student.pk}/change/"
-    desk.force_login(staff)
+    desk, page = desk_of(staff), f"/admin/users/user/{student.pk}/change/"
     form = desk.get(page).context["adminform"].form
     sent = {name: value for name in form.fields if (value := form.initial.get(name))}
     assert desk.post(page, {**sent, "email": NEW}).status_code == 302

@@ -12,7 +12,7 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from audit.models import AuditLog
-from tests.conftest import PASSWORD, client_of
+from tests.conftest import PASSWORD, client_of, desk_of
 from titanobova.models import OutgoingMail
 from users import forms, hashers, serializers
 from users.models import LoginAttempt, MailedLink, User
@@ -56,12 +56,6 @@ def with_second_factor(owner: APIClient) -> list[str]:
     assert owner.post("/api/v1/users/confirm_2fa/", {"token": code}).status_code == 200
     codes: list[str] = made["backup_codes"]
     return codes
-
-
-def desk_of(person: User) -> Client:
-    client = Client()
-    client.force_login(person, backend="users.backends.SessionOnlyBackend")
-    return client
 
 
 def test_a_session_that_was_ended_erases_nobody(student: User, meanwhile: Meanwhile) -> None:
