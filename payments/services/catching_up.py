@@ -91,8 +91,7 @@ def outdated() -> "QuerySet[Payment]":
     rows that are open are read, which are few.
     """
     now = timezone.now()
-    kind = Payment.Status
-    waiting = Payment.objects.open().exclude(status=kind.PROCESSING).exclude(intent_id="")
+    waiting = Payment.objects.open().exclude(status=Payment.Status.PROCESSING).exclude(intent_id="")
     lapsed = Q(enrollment__seat_held_until__lt=now - LAPSED_AFTER)
     lapsed |= Q(enrollment__seat_held_until=None, created_at__lt=now - LAPSED_AFTER)
     as_offered = Q(
@@ -100,8 +99,8 @@ def outdated() -> "QuerySet[Payment]":
         enrollment__course__currency=F("currency"),
         enrollment__course__is_published=True,
     )
-    at_the_bank = Q(status=kind.REQUIRES_ACTION, enrollment__seat_held_until__gt=now)
-    ended = ~Q(enrollment__status="pending") | lapsed | ~(as_offered | at_the_bank)
+    at_the_bank = Q(status=Payment.Status.REQUIRES_ACTION, enrollment__seat_held_until__gt=now)
+    ended = ~Q(enrollment__status=Enrollment.Status.PENDING) | lapsed | ~(as_offered | at_the_bank)
     return waiting.filter(ended, enrollment__isnull=False).order_by("enrollment_id")
 
 
